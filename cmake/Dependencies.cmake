@@ -1,0 +1,18 @@
+# The libraries, all from Debian 12 (tools/setup.sh installs them).
+# README.md says what each is for.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# Hyperscan, or Vectorscan where Hyperscan does not exist (Arm): Vectorscan
+# installs the same headers and the same pkg-config module, libhs.
+pkg_check_modules(hyperscan REQUIRED IMPORTED_TARGET libhs)
+find_package(simdjson REQUIRED)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(highway REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(fmt REQUIRED IMPORTED_TARGET fmt)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 REQUIRED)
+find_package(CLI11 REQUIRED)
+if(TAGTILL_JEMALLOC)
+  pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+endif()

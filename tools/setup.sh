@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Installs what the build needs, with apt (Debian 12; with sudo when not root).
+# Does nothing when all is there.
+#
+#   tools/setup.sh          to build and run the program, and for the demo
+#   tools/setup.sh --test   what the tests need as well
+#   tools/setup.sh --dev    and clang 14 with its tools and sanitizers
+set -euo pipefail
+
+# A bare name must be installed as a package; of `command:package` it is enough
+# that the command is there, wherever it comes from.
+wanted=(
+  g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config git:git sqlite3:sqlite3
+  libsimdjson-dev libjemalloc-dev libcli11-dev libfmt-dev libsqlite3-dev libutf8proc-dev
+  libssl-dev libhwy-dev
+)
+# Hyperscan is for Intel processors; Vectorscan is the same library for others.
+case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
+  amd64 | i386 | x86_64) wanted+=(libhyperscan-dev) ;;
+  *) wanted+=(libvectorscan-dev) ;;
+esac
+test_wanted=(libgtest-dev libicu-dev libbenchmark-dev librapidcheck-dev bzip2:bzip2)
+dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
+# One test compares with an npm package; without these it is skipped by name.
+optional=()
+
+case "${1:-}" in
+  "") ;;
+  --test)
+    wanted+=("${test_wanted[@]}")
+    optional=(node:nodejs npm:npm)
+    ;;
+  --dev)
+    wanted+=("${test_wanted[@]}" "${dev_wanted[@]}")
+    optional=(node:nodejs npm:npm)
+    ;;
+  *)
+    echo "setup.sh: unknown option $1. Use no option, --test or --dev." >&2
+    exit 2
+    ;;
+esac
+
+is_there() {
+  case "$1" in
+    *:*) command -v "${1%%:*}" >/dev/null ;;
+    *) [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+  esac
+}
+
+missing_of() {
+  local item
+  for item in "$@"; do
+    is_there "$item" || echo "${item##*:}"
+  done
+}
+
+mapfile -t missing < <(missing_of "${wanted[@]}")
+mapfile -t missing_optional < <(missing_of "${optional[@]}")
+if [ ${#missing[@]} -eq 0 ] && [ ${#missing_optional[@]} -eq 0 ]; then
+  exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+  echo "setup.sh: there is no apt-get here. Install by other means: ${missing[*]}" >&2
+  exit 1
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup.sh: packages are missing, and neither are we root nor is there sudo." >&2
+    echo "As root: apt-get install ${missing[*]} ${missing_optional[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -qq \
+    -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" >"$log" 2>&1
+}
+
+# A broken source of somebody else's does not matter if ours can be found.
+apt update || true
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing: ${missing[*]}"
+  if ! apt install --no-install-recommends "${missing[@]}"; then
+    cat "$log" >&2
+    echo "setup.sh: apt-get could not install all of: ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+if [ ${#missing_optional[@]} -gt 0 ]; then
+  echo "Installing: ${missing_optional[*]}"
+  if ! apt install --no-install-recommends "${missing_optional[@]}"; then
+    echo "These could not be installed; the test that needs them will be skipped."
+  fi
+fi
