@@ -1,0 +1,23 @@
+#include "engine/block.h"
+
+#include <cstring>
+#include <utility>
+
+namespace tagtill {
+
+void Block::reserve(std::size_t bytes, std::size_t kept) {
+  if (bytes_ != nullptr && bytes <= capacity_) {
+    return;
+  }
+  // Exactly as much as was asked for: the reader grows a block geometrically
+  // itself, and knows where a line's growth ends, which keeps the class's bound.
+  auto grown = std::make_unique_for_overwrite<char[]>(bytes + kBlockPadding);
+  if (kept > 0) {
+    std::memcpy(grown.get(), bytes_.get(), kept);
+  }
+  std::memset(grown.get() + bytes, 0, kBlockPadding);
+  bytes_ = std::move(grown);
+  capacity_ = bytes;
+}
+
+}  // namespace tagtill

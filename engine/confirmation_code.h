@@ -1,0 +1,42 @@
+// One-time codes (P5.1) and the form of a confirmation tag (P5.2).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/event.h"
+
+namespace tagtill {
+
+// Computes codes under one secret. Used by one thread; about 1 µs a code. The
+// secret stays inside, and is wiped at the end.
+class CodeMaker {
+ public:
+  // `secret` has at least 32 bytes (load_secret sees to it).
+  explicit CodeMaker(std::string_view secret);
+  ~CodeMaker();
+  CodeMaker(CodeMaker&&) noexcept;
+  CodeMaker& operator=(CodeMaker&&) noexcept;
+
+  // The first 40 bits of HMAC-SHA256(secret, purpose, LF, author, LF, purchase).
+  // The purchase id is given as its two parts, intent post id and offer id.
+  [[nodiscard]] Code confirmation(std::string_view author_id, std::string_view intent_id,
+                                  std::string_view offer_id);
+  [[nodiscard]] Code claim(std::string_view author_id, std::string_view intent_id,
+                           std::string_view offer_id);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The code in a tag of confirmation form, given the folds of tag and prefix, or
+// kNoCode: the prefix, then exactly 8 characters of Crockford's base32 in either
+// case, where `o` reads as 0 and `i`, `l` as 1.
+[[nodiscard]] Code read_confirmation_tag(std::string_view folded_tag,
+                                         std::string_view folded_prefix);
+
+[[nodiscard]] std::string openssl_version();
+
+}  // namespace tagtill

@@ -1,0 +1,74 @@
+// The protocol's rules P3 to P6: the only writer of all state.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/candidate.h"
+#include "engine/event.h"
+#include "engine/member_table.h"
+#include "engine/offer_catalogue.h"
+#include "engine/time.h"
+
+namespace tagtill {
+
+struct ProtocolOptions {
+  Millis lateness_ms = 30'000;                   // L, P3.3
+  Millis max_jump_ms = 24LL * 3600 * 1000;       // J, P3.9; 0: never
+  std::string confirm_prefix = "Confirm";        // P5.2: 1 to 32 ASCII letters
+};
+
+struct DecisionCounts {
+  std::uint64_t candidates = 0;
+  std::uint64_t duplicates = 0;             // P3.4, P3.6.1
+  std::uint64_t late = 0;                   // P3.5, members or not
+  std::uint64_t repeated = 0;               // P4.2
+  std::uint64_t deleted_before = 0;         // P6.2
+  std::uint64_t prompts = 0;
+  std::uint64_t confirmed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t cancelled = 0;
+  std::array<std::uint64_t, kRejectReasons> rejected{};
+  std::uint64_t future_of_others = 0;       // P3.9, not of members: counted only
+  std::uint64_t ignored_confirmations = 0;  // P5.3, not of members
+  std::uint64_t parked_deleted = 0;         // P6.1
+  std::uint64_t deletes_forgotten = 0;      // P6.2, over 1,000 an author
+};
+
+// Applies candidates in stream order. Used by one thread. Results depend on the
+// candidates, the catalogue, the members, the secret and the options alone.
+//
+// Bounds: an author has at most 32 windows, 32 confirmations that are parked and
+// 1,000 remembered delete notices; posts are remembered for the longest window plus
+// the lateness. Closed windows leave a count by author and offer for ever. So memory
+// follows the candidates within that time, not the length of the stream.
+class Decider {
+ public:
+  Decider(std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
+          std::string_view secret, ProtocolOptions options);
+  ~Decider();
+  Decider(const Decider&) = delete;
+  Decider& operator=(const Decider&) = delete;
+
+  // Applies a block's candidates and appends the events to `out`. The batch must
+  // have been made with the catalogue and members in force.
+  void apply(const CandidateBatch& batch, EventBatch& out);
+
+  // Replaces catalogue, members and secret between two batches (P6.4).
+  void replace(std::shared_ptr<const OfferCatalogue> offers,
+               std::shared_ptr<const MemberTable> members, std::string_view secret,
+               EventBatch& out);
+
+  [[nodiscard]] const DecisionCounts& counts() const;
+  [[nodiscard]] std::uint64_t open_windows() const;  // held, not denied
+  [[nodiscard]] bool has_set_aside() const;          // P3.9
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tagtill

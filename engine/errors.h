@@ -1,0 +1,29 @@
+// What ends a run. Thrown at the edges (files, sinks, configuration), never on
+// the way of a record; the program turns each into its exit code.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace tagtill {
+
+enum class ExitCode : int {
+  kOk = 0,
+  kFailed = 1,         // something that should not have happened
+  kUsage = 2,          // wrong arguments
+  kBadInput = 65,      // a dump that could not be read whole; --strict and a malformed line
+  kIoFailed = 74,      // an output could not be written
+  kBadConfig = 78,     // a bad catalogue, member file or secret
+};
+
+// `message` is one or more whole sentences for a person: what, where, what to do.
+class Error : public std::runtime_error {
+ public:
+  Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  [[nodiscard]] ExitCode code() const { return code_; }
+
+ private:
+  ExitCode code_;
+};
+
+}  // namespace tagtill

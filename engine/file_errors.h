@@ -1,0 +1,33 @@
+// The errors of a catalogue, member or secret file: the first hundred, and how
+// many more there were (P7.3).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tagtill {
+
+class FileErrors {
+ public:
+  static constexpr std::size_t kShown = 100;
+
+  void add(std::string message) {
+    if (shown_.size() < kShown) {
+      shown_.push_back(std::move(message));
+    }
+    ++count_;
+  }
+
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  // `file:line: what is wrong`, one a line, without a line end.
+  [[nodiscard]] const std::vector<std::string>& shown() const { return shown_; }
+
+ private:
+  std::vector<std::string> shown_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace tagtill

@@ -1,0 +1,123 @@
+#include "engine/fold.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace tagtill {
+namespace {
+
+// utf8proc's NFC. Each function of a step works on code points, so that the
+// three steps of the rule need one encoding at the end.
+constexpr auto kNfc = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+
+using CodePoints = std::vector<utf8proc_int32_t>;
+
+bool decode(std::string_view text, CodePoints& out) {
+  out.clear();
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t code_point = 0;
+    const utf8proc_ssize_t used = utf8proc_iterate(at, left, &code_point);
+    if (used <= 0) {
+      return false;
+    }
+    out.push_back(code_point);
+    at += used;
+    left -= used;
+  }
+  return true;
+}
+
+// Appends what utf8proc makes of one code point under `options`.
+void append_mapped(utf8proc_int32_t code_point, utf8proc_option_t options, CodePoints& out) {
+  std::array<utf8proc_int32_t, 32> mapped{};  // the longest mapping of Unicode 15 has 18
+  int boundary = 0;
+  const utf8proc_ssize_t count = utf8proc_decompose_char(
+      code_point, mapped.data(), static_cast<utf8proc_ssize_t>(mapped.size()), options, &boundary);
+  if (count < 0 || count > static_cast<utf8proc_ssize_t>(mapped.size())) {
+    out.push_back(code_point);
+    return;
+  }
+  out.insert(out.end(), mapped.begin(), mapped.begin() + count);
+}
+
+// The canonical ordering of UAX #15: each run of combining marks is sorted by
+// class, stably. (Not by insertion: a post may hold a run of 300,000 marks.)
+void order_canonically(CodePoints& text) {
+  const auto class_of = [](utf8proc_int32_t code_point) {
+    return utf8proc_get_property(code_point)->combining_class;
+  };
+  for (auto run = text.begin(); run != text.end();) {
+    if (class_of(*run) == 0) {
+      ++run;
+      continue;
+    }
+    auto end = run;
+    while (end != text.end() && class_of(*end) != 0) {
+      ++end;
+    }
+    std::stable_sort(run, end, [&](utf8proc_int32_t a, utf8proc_int32_t b) {
+      return class_of(a) < class_of(b);
+    });
+    run = end;
+  }
+}
+
+void normalise(const CodePoints& from, CodePoints& to) {
+  to.clear();
+  for (const utf8proc_int32_t code_point : from) {
+    append_mapped(code_point, kNfc, to);
+  }
+  order_canonically(to);
+  const utf8proc_ssize_t length = utf8proc_normalize_utf32(
+      to.data(), static_cast<utf8proc_ssize_t>(to.size()), kNfc);
+  to.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+}
+
+}  // namespace
+
+bool fold_tag(std::string_view text, std::string& out) {
+  out.clear();
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      out.clear();
+      thread_local CodePoints a;
+      thread_local CodePoints b;
+      if (!decode(text, a)) {
+        return false;
+      }
+      normalise(a, b);
+      a.clear();
+      for (const utf8proc_int32_t code_point : b) {
+        append_mapped(code_point, UTF8PROC_CASEFOLD, a);
+      }
+      normalise(a, b);
+      for (const utf8proc_int32_t code_point : b) {
+        std::array<utf8proc_uint8_t, 4> bytes{};
+        const utf8proc_ssize_t count = utf8proc_encode_char(code_point, bytes.data());
+        out.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(count));
+      }
+      return true;
+    }
+    out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+  }
+  return true;
+}
+
+std::string folded(std::string_view text) {
+  std::string out;
+  if (!fold_tag(text, out)) {
+    out.clear();
+  }
+  return out;
+}
+
+std::string unicode_version() { return utf8proc_unicode_version(); }
+std::string utf8proc_release() { return utf8proc_version(); }
+
+}  // namespace tagtill

@@ -1,0 +1,26 @@
+// How two hashtags are compared (P2.2): fold(s) = NFC(casefold(NFC(s))), with
+// Unicode full case folding, not Turkic. The Unicode version is utf8proc's
+// (Debian 12: Unicode 15.0). utf8proc.h stays in fold.cc.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tagtill {
+
+// Writes fold(text) into `out`, replacing what it held. `text` is the UTF-8 of
+// a hashtag without its sign. Returns false, and leaves `out` empty, when the
+// text is not UTF-8.
+//
+// Any thread. ASCII costs a byte loop without allocation beyond `out`; other
+// text a call of utf8proc for each step (some 200 ns for a word).
+[[nodiscard]] bool fold_tag(std::string_view text, std::string& out);
+
+// The same, for places where speed does not matter.
+[[nodiscard]] std::string folded(std::string_view text);
+
+// The version of Unicode in use, and the release of the library it comes from.
+[[nodiscard]] std::string unicode_version();
+[[nodiscard]] std::string utf8proc_release();
+
+}  // namespace tagtill

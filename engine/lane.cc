@@ -1,0 +1,223 @@
+#include "engine/lane.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/confirmation_code.h"
+#include "engine/fold.h"
+#include "engine/hashtag.h"
+#include "engine/line_scanner.h"
+#include "engine/post_decoder.h"
+#include "engine/tag_matcher.h"
+
+namespace tagtill {
+
+struct SearchContext {
+  std::shared_ptr<const OfferCatalogue> offers;
+  std::shared_ptr<const MemberTable> members;
+  std::shared_ptr<const TagDatabase> tags;
+  std::string folded_prefix;
+  bool strict = false;
+};
+
+std::shared_ptr<const SearchContext> make_search_context(
+    std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
+    std::string_view confirm_prefix, bool strict) {
+  auto context = std::make_shared<SearchContext>();
+  context->tags = std::make_shared<const TagDatabase>(*offers);
+  context->offers = std::move(offers);
+  context->members = std::move(members);
+  context->folded_prefix = folded(confirm_prefix);
+  context->strict = strict;
+  return context;
+}
+
+namespace {
+
+// Where somebody else's words begin (P2.3): the first `RT @` whose R stands at
+// the start or behind something that is no ASCII letter, digit or `_`.
+std::size_t quoted_words_begin(std::string_view text) {
+  constexpr std::string_view kRetweet = "RT @";
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  std::size_t at = text.find(kRetweet);
+  while (at != std::string_view::npos && at > 0 && is_word(text[at - 1])) {
+    at = text.find(kRetweet, at + 1);
+  }
+  return std::min(at, text.size());
+}
+
+}  // namespace
+
+class Lane::Impl {
+ public:
+  explicit Impl(std::shared_ptr<const SearchContext> context)
+      : context_(std::move(context)),
+        scanner_(context_->folded_prefix, context_->tags->longest_fold(), context_->strict),
+        matcher_(context_->tags) {}
+
+  void process(const Block& block, CandidateBatch& batch) {
+    batch.clear();
+    batch.sequence = block.sequence;
+    batch.counts.bytes = block.source_bytes;
+    if (block.overlong_bytes > 0) {
+      ++batch.counts.lines;
+      refuse(block, 0, block.overlong_bytes, block.data(), MalformedCause::kTooLong, {}, batch);
+      return;
+    }
+    scanner_.scan(block.data(), scanned_);
+    matcher_.match(scanned_.windows, found_);
+    for (const std::uint32_t window : found_) {
+      scanned_.lines[scanned_.window_lines[window]].parse = true;
+    }
+    batch.counts.keep_alives = scanned_.keep_alives;
+    batch.counts.lines = scanned_.lines.size();
+    for (const ScannedLine& line : scanned_.lines) {
+      const std::string_view text = block.data().substr(line.begin, line.end - line.begin);
+      if (line.too_long) {
+        refuse(block, line.begin, text.size(), text, MalformedCause::kTooLong, {}, batch);
+      } else if (line.parse) {
+        parse(block, line, text, batch);
+      } else {
+        ++batch.counts.posts;
+      }
+    }
+  }
+
+ private:
+  static void refuse(const Block& block, std::size_t begin, std::uint64_t length,
+                     std::string_view line, MalformedCause cause, std::string_view field,
+                     CandidateBatch& batch) {
+    ++batch.counts.malformed;
+    batch.malformed.push_back({block.source, block.offset + begin, length, cause, field,
+                               batch.bytes.keep(line.substr(0, kDeadLetterBytes))});
+  }
+
+  void parse(const Block& block, const ScannedLine& line, std::string_view text,
+             CandidateBatch& batch) {
+    ++batch.counts.parsed;
+    const DecodedLine& decoded = decoder_.decode(text);
+    switch (decoded.kind) {
+      case LineKind::kMalformed:
+        refuse(block, line.begin, text.size(), text, decoded.cause, decoded.field, batch);
+        break;
+      case LineKind::kOther:
+        ++batch.counts.others;
+        break;
+      case LineKind::kDeleteNotice:
+        ++batch.counts.delete_notices;
+        take_delete_notice(decoded, batch);
+        break;
+      case LineKind::kPost:
+        ++batch.counts.posts;
+        if (!decoded.is_repost) {
+          take_post(decoded, batch);
+        }
+        break;
+    }
+  }
+
+  void take_delete_notice(const DecodedLine& decoded, CandidateBatch& batch) const {
+    const MemberIndex member = context_->members->find(decoded.author_id);
+    if (member == kNotAMember) {
+      return;
+    }
+    Candidate candidate;
+    candidate.kind = Candidate::Kind::kDeleteNotice;
+    candidate.member = member;
+    candidate.author_id = batch.bytes.keep(decoded.author_id);
+    candidate.post_id = batch.bytes.keep(decoded.post_id);
+    batch.candidates.push_back(candidate);
+  }
+
+  void take_post(const DecodedLine& decoded, CandidateBatch& batch) {
+    find_hashtags(decoded.text, hashtags_);
+    if (hashtags_.empty()) {
+      return;
+    }
+    const std::size_t quoted = quoted_words_begin(decoded.text);
+    tags_.clear();
+    folds_.clear();
+    bool is_candidate = false;
+    for (const Hashtag& hashtag : hashtags_) {
+      if (hashtag.begin >= quoted) {
+        break;
+      }
+      if (!fold_tag(hashtag.tag, fold_) || !folds_.insert(fold_).second) {
+        continue;
+      }
+      const PostTag tag{batch.bytes.keep(fold_), context_->offers->find_tag(fold_),
+                        read_confirmation_tag(fold_, context_->folded_prefix)};
+      is_candidate = is_candidate || tag.tag != kNoTag || tag.code != kNoCode;
+      tags_.push_back(tag);
+    }
+    if (!is_candidate) {
+      return;
+    }
+    PostTag* tags = batch.bytes.allocate_array<PostTag>(tags_.size());
+    std::copy(tags_.begin(), tags_.end(), tags);
+    Candidate candidate;
+    candidate.kind = Candidate::Kind::kPost;
+    candidate.author_protected = decoded.author_protected;
+    candidate.member = context_->members->find(decoded.author_id);
+    candidate.author_id = batch.bytes.keep(decoded.author_id);
+    candidate.post_id = batch.bytes.keep(decoded.post_id);
+    candidate.at = decoded.at;
+    candidate.followers = decoded.followers;
+    candidate.tags = {tags, tags_.size()};
+    batch.candidates.push_back(candidate);
+  }
+
+  std::shared_ptr<const SearchContext> context_;
+  LineScanner scanner_;
+  TagMatcher matcher_;
+  PostDecoder decoder_;
+  ScannedBlock scanned_;
+  std::vector<std::uint32_t> found_;
+  std::vector<Hashtag> hashtags_;
+  std::vector<PostTag> tags_;
+  std::unordered_set<std::string> folds_;
+  std::string fold_;
+};
+
+Lane::Lane(std::shared_ptr<const SearchContext> context)
+    : impl_(std::make_unique<Impl>(std::move(context))) {}
+Lane::~Lane() = default;
+
+void Lane::set_context(std::shared_ptr<const SearchContext> context) {
+  impl_ = std::make_unique<Impl>(std::move(context));
+}
+
+void Lane::process(const Block& block, CandidateBatch& batch) { impl_->process(block, batch); }
+
+LineCounts& LineCounts::operator+=(const LineCounts& more) {
+  bytes += more.bytes;
+  lines += more.lines;
+  keep_alives += more.keep_alives;
+  parsed += more.parsed;
+  posts += more.posts;
+  delete_notices += more.delete_notices;
+  others += more.others;
+  malformed += more.malformed;
+  return *this;
+}
+
+std::string_view name_of(MalformedCause cause) {
+  switch (cause) {
+    case MalformedCause::kTooLong:
+      return "too_long";
+    case MalformedCause::kNotUtf8:
+      return "not_utf8";
+    case MalformedCause::kNotJson:
+      return "not_json";
+    case MalformedCause::kTooDeep:
+      return "too_deep";
+    case MalformedCause::kBadField:
+      return "bad_field";
+  }
+  return "";
+}
+
+}  // namespace tagtill

@@ -1,0 +1,43 @@
+// Everything from a block of bytes to its candidates, without a hand-over: signs,
+// tags, parse, decode, fold, member look-up.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "engine/block.h"
+#include "engine/candidate.h"
+#include "engine/member_table.h"
+#include "engine/offer_catalogue.h"
+
+namespace tagtill {
+
+// What the lanes search for: const, shared by all lanes, swapped whole between
+// two blocks when the catalogue or the members change (P6.4).
+struct SearchContext;
+
+[[nodiscard]] std::shared_ptr<const SearchContext> make_search_context(
+    std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
+    std::string_view confirm_prefix, bool strict);
+
+// One lane. Used by one thread; several lanes share a context. What it makes of
+// a block depends on the bytes of the block and the context alone (P3.7).
+class Lane {
+ public:
+  explicit Lane(std::shared_ptr<const SearchContext> context);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  void set_context(std::shared_ptr<const SearchContext> context);
+
+  // Clears `batch` and fills it with what stands in `block`. The batch keeps no
+  // reference to the block.
+  void process(const Block& block, CandidateBatch& batch);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tagtill

@@ -1,0 +1,249 @@
+#include "engine/line_scanner.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "engine/confirmation_code.h"
+#include "engine/fold.h"
+#include "engine/hashtag.h"
+#include "engine/mark_finder.h"
+#include "engine/utf8.h"
+
+namespace tagtill {
+namespace {
+
+// The masks of so many bytes are made and used at a time: they stay in the
+// first-level cache.
+constexpr std::size_t kStepBytes = 32 * 1024;
+
+// A window with characters beyond ASCII that is longer than this is a "maybe".
+constexpr std::size_t kUnfoldedBytesMax = 1024;
+
+// Lower case of the ASCII characters of a tag; 0 for all other bytes.
+constexpr std::array<char, 256> kTagByte = [] {
+  std::array<char, 256> table{};
+  for (int c = 'a'; c <= 'z'; ++c) {
+    table[static_cast<std::size_t>(c)] = static_cast<char>(c);
+    table[static_cast<std::size_t>(c - 0x20)] = static_cast<char>(c);
+  }
+  for (int c = '0'; c <= '9'; ++c) {
+    table[static_cast<std::size_t>(c)] = static_cast<char>(c);
+  }
+  table['_'] = '_';
+  return table;
+}();
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+// Does `rest` begin with a `\uXXXX`? Its value, or -1.
+std::int32_t read_escape(std::string_view rest) {
+  if (rest.size() < 6 || rest[0] != '\\' || rest[1] != 'u') {
+    return -1;
+  }
+  std::int32_t value = 0;
+  for (const char c : rest.substr(2, 4)) {
+    const char lower = static_cast<char>(c | 0x20);
+    if (c >= '0' && c <= '9') {
+      value = value << 4 | (c - '0');
+    } else if (lower >= 'a' && lower <= 'f') {
+      value = value << 4 | (lower - 'a' + 10);
+    } else {
+      return -1;
+    }
+  }
+  return value;
+}
+
+// One character of a JSON string, raw or escaped.
+struct RawCharacter {
+  std::int32_t code_point = -1;  // -1: none that a tag can hold
+  std::size_t bytes = 0;
+};
+
+RawCharacter read_character(std::string_view rest) {
+  const std::int32_t unit = read_escape(rest);
+  if (unit >= 0xD800 && unit < 0xDC00) {
+    const std::int32_t low = read_escape(rest.substr(6));
+    if (low < 0xDC00 || low >= 0xE000) {
+      return {};
+    }
+    return {0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00), 12};
+  }
+  if (unit >= 0) {
+    return {unit, 6};
+  }
+  if (rest.empty() || rest[0] == '\\') {
+    return {};
+  }
+  const Utf8Character raw = read_utf8(rest);
+  return raw.bytes > 0 ? RawCharacter{static_cast<std::int32_t>(raw.code_point), raw.bytes}
+                       : RawCharacter{};
+}
+
+// The first member is named `delete` (P1.4); `line` begins with '{'.
+bool begins_as_delete_notice(std::string_view line) {
+  std::size_t at = 1;
+  while (at < line.size() && is_blank(line[at])) {
+    ++at;
+  }
+  return line.substr(at).starts_with("\"delete\"");
+}
+
+}  // namespace
+
+LineScanner::LineScanner(std::string folded_prefix, std::size_t longest_fold, bool strict)
+    : folded_prefix_(std::move(folded_prefix)),
+      longest_(std::max(longest_fold, folded_prefix_.size() + 8)),
+      strict_(strict),
+      newlines_(kStepBytes / 64),
+      signs_(kStepBytes / 64) {}
+
+void LineScanner::scan(std::string_view block, ScannedBlock& out) {
+  out.clear();
+  block_ = block;
+  line_begin_ = 0;
+  line_is_maybe_ = false;
+  for (std::size_t step = 0; step < block.size(); step += kStepBytes) {
+    const std::size_t bytes = std::min(kStepBytes, block.size() - step);
+    find_marks(block.data() + step, bytes, newlines_.data(), signs_.data());
+    for (std::size_t word = 0; word < (bytes + 63) / 64; ++word) {
+      const std::uint64_t newlines = newlines_[word];
+      for (std::uint64_t marks = newlines | signs_[word]; marks != 0; marks &= marks - 1) {
+        const auto bit = static_cast<std::size_t>(std::countr_zero(marks));
+        const std::size_t at = step + word * 64 + bit;
+        if ((newlines >> bit & 1) != 0) {
+          end_line(at, out);
+          line_begin_ = at + 1;
+        } else {
+          take_sign(at, out);
+        }
+      }
+    }
+  }
+  if (line_begin_ < block.size()) {
+    end_line(block.size(), out);
+  }
+}
+
+void LineScanner::end_line(std::size_t end, ScannedBlock& out) {
+  const bool maybe = line_is_maybe_;
+  line_is_maybe_ = false;
+  if (end > line_begin_ && end < block_.size() && block_[end - 1] == '\r') {
+    --end;
+  }
+  std::size_t first = line_begin_;
+  while (first < end && is_blank(block_[first])) {
+    ++first;
+  }
+  if (first == end) {
+    ++out.keep_alives;
+    return;
+  }
+  ScannedLine line;
+  line.begin = static_cast<std::uint32_t>(line_begin_);
+  line.end = static_cast<std::uint32_t>(end);
+  if (end - line_begin_ > kLineBytesMax) {
+    line.too_long = true;
+  } else if (strict_ || maybe || end - line_begin_ < kShortLineBytes || block_[first] != '{') {
+    line.parse = true;
+  } else {
+    std::size_t last = end - 1;
+    while (is_blank(block_[last])) {
+      --last;
+    }
+    line.parse =
+        block_[last] != '}' || begins_as_delete_notice(block_.substr(first, end - first));
+  }
+  out.lines.push_back(line);
+}
+
+void LineScanner::take_sign(std::size_t at, ScannedBlock& out) {
+  if (strict_ || line_is_maybe_) {
+    return;  // the line is parsed anyway
+  }
+  const std::string_view rest = block_.substr(at);
+  std::size_t begin = at + 1;  // of the tag
+  if (rest[0] == 'u') {
+    const std::int32_t sign = at > 0 ? read_escape(block_.substr(at - 1)) : -1;
+    if (sign != '#' && sign != 0xFF03) {
+      return;
+    }
+    begin = at + 5;
+  } else if (rest[0] != '#') {
+    if (!rest.starts_with("\xEF\xBC\x83")) {
+      return;
+    }
+    begin = at + 3;
+  }
+
+  std::string& window = out.windows.bytes();
+  out.windows.begin();
+  std::size_t i = begin;
+  while (i < block_.size()) {
+    const char c = kTagByte[static_cast<unsigned char>(block_[i])];
+    if (c == 0) {
+      break;
+    }
+    window.push_back(c);
+    ++i;
+  }
+  // Folding can take one byte at most from an ASCII run: a letter that composes
+  // with a mark behind it. So a longer one is nothing that is looked for.
+  if (i - begin > longest_ + 1) {
+    out.windows.abandon();
+    return;
+  }
+  if (i < block_.size() && (block_[i] == '\\' || static_cast<unsigned char>(block_[i]) >= 0x80)) {
+    window.resize(window.size() - (i - begin));
+    if (!collect_escaped(begin, out)) {
+      return;
+    }
+  }
+  finish_window(out);
+}
+
+// The tag at `at` holds something that is not plain ASCII: reads it character by
+// character and appends its fold to the window. False if the window is settled.
+bool LineScanner::collect_escaped(std::size_t at, ScannedBlock& out) {
+  unfolded_.clear();
+  for (;;) {
+    const RawCharacter character = read_character(block_.substr(at));
+    if (character.code_point < 0 ||
+        !is_tag_character(static_cast<char32_t>(character.code_point))) {
+      break;
+    }
+    append_utf8(static_cast<char32_t>(character.code_point), unfolded_);
+    at += character.bytes;
+    if (unfolded_.size() > kUnfoldedBytesMax) {
+      line_is_maybe_ = true;
+      out.windows.abandon();
+      return false;
+    }
+  }
+  if (!fold_tag(unfolded_, folded_)) {
+    line_is_maybe_ = true;
+    out.windows.abandon();
+    return false;
+  }
+  out.windows.bytes() += folded_;
+  return true;
+}
+
+void LineScanner::finish_window(ScannedBlock& out) {
+  const std::string_view fold = out.windows.open_window();
+  if (fold.empty() || fold.size() > longest_) {
+    out.windows.abandon();
+    return;
+  }
+  if (read_confirmation_tag(fold, folded_prefix_) != kNoCode) {
+    line_is_maybe_ = true;
+    out.windows.abandon();
+    return;
+  }
+  out.windows.end();
+  out.window_lines.push_back(static_cast<std::uint32_t>(out.lines.size()));
+}
+
+}  // namespace tagtill

@@ -1,0 +1,88 @@
+// From a block's bytes to the lines that must be parsed: all others hold no
+// candidate (P3.1) and are passed over.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/block.h"
+#include "engine/tag_matcher.h"
+
+namespace tagtill {
+
+// A line of a block, without its line end, in bytes from the block's start.
+struct ScannedLine {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool parse = false;     // may be a candidate, or cannot be classed without
+  bool too_long = false;  // P1.2
+};
+
+struct ScannedBlock {
+  std::vector<ScannedLine> lines;   // all but keep-alives
+  std::uint64_t keep_alives = 0;
+
+  // The hashtags that may be tags of offers, and the line of each.
+  TagWindows windows;
+  std::vector<std::uint32_t> window_lines;
+
+  void clear() {
+    lines.clear();
+    keep_alives = 0;
+    windows.clear();
+    window_lines.clear();
+  }
+};
+
+// Finds lines and hashtags in raw JSON. Used by one thread.
+//
+// A line is to be parsed if one of these holds:
+// 1. a hashtag in it has the form of a confirmation tag (P5.2), or one that the
+//    TagMatcher finds among the windows (the lane sees to that);
+// 2. it begins as a delete notice does, or not as an object, or does not end as
+//    one;
+// 3. it is shorter than kShortLineBytes: no post of the classic form is, so it is
+//    most likely some other notice, and to be sure costs little;
+// 4. `strict`.
+// Each depends on the bytes of the line and on what is looked for, on nothing
+// else. All other lines are taken for posts that are no candidates.
+//
+// A hashtag is looked for wherever a sign stands, in whatever field, in all the
+// ways in which JSON can write it (raw, `\u0023`, `\uff03`; a tag's characters
+// raw or as `\uXXXX`), and folded as the rule says (P2.2); what may stand before
+// a sign, URLs and the like are left to the exact reading of the parsed text. So
+// no candidate is missed, and few lines are parsed in vain.
+class LineScanner {
+ public:
+  static constexpr std::size_t kShortLineBytes = 1024;
+
+  // `longest_fold` is the length of the longest tag (TagDatabase).
+  LineScanner(std::string folded_prefix, std::size_t longest_fold, bool strict);
+
+  // Clears `out` and fills it. kBlockPadding bytes behind the data are readable.
+  // At most 4 GiB.
+  void scan(std::string_view block, ScannedBlock& out);
+
+ private:
+  void end_line(std::size_t end, ScannedBlock& out);
+  void take_sign(std::size_t at, ScannedBlock& out);
+  [[nodiscard]] bool collect_escaped(std::size_t at, ScannedBlock& out);
+  void finish_window(ScannedBlock& out);
+
+  std::string folded_prefix_;
+  std::size_t longest_;  // of all that is looked for, in bytes of the fold
+  bool strict_;
+
+  std::string_view block_;
+  std::size_t line_begin_ = 0;
+  bool line_is_maybe_ = false;
+  std::vector<std::uint64_t> newlines_;
+  std::vector<std::uint64_t> signs_;
+  std::string unfolded_;
+  std::string folded_;
+};
+
+}  // namespace tagtill

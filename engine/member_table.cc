@@ -1,0 +1,445 @@
+#include "engine/member_table.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <span>
+
+#include "engine/config_errors.h"
+#include "engine/config_lines.h"
+#include "engine/config_text.h"
+#include "engine/hash_bytes.h"
+
+namespace tagtill {
+
+static_assert(kNotAMember == IndexTable::kNone);
+
+namespace {
+
+constexpr std::size_t kBytesMax = (std::size_t{1} << 32) - 1;
+constexpr std::uint64_t kUpperHalf = ~std::uint64_t{0} << 32;
+
+constexpr std::size_t kAuthorIdBytesMax = 128;
+constexpr std::size_t kAccountBytesMax = 64;
+
+// After so many members the file's size tells how many there will be.
+constexpr std::size_t kSample = 1000;
+
+// Eight digits at once: the sums of pairs, of fours, of all. False if one of them
+// is no digit.
+bool read_eight_digits(const char* at, std::uint64_t& number) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  // A digit is 0x30 to 0x39: its upper half is 3, also after 6 was added.
+  const std::uint64_t upper = 0xF0F0F0F0F0F0F0F0;
+  if ((word & upper) != 0x3030303030303030 ||
+      ((word + 0x0606060606060606) & upper) != 0x3030303030303030) {
+    return false;
+  }
+  word &= 0x0F0F0F0F0F0F0F0F;
+  word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+  word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+  number = (word * 10'000 + (word >> 32)) & 0xFFFFFFFF;
+  return true;
+}
+
+// A number that is written as std::to_string would write it, so that number and
+// text stand for each other.
+bool is_canonical_number(std::string_view text, std::uint64_t& number) {
+  if (text.empty() || text.size() > 20 || (text[0] == '0' && text.size() > 1)) {
+    return false;
+  }
+  if (text.size() == 20) {  // the longest need a look at 2^64
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size();
+  }
+  std::uint64_t value = 0;
+  while (text.size() >= 8) {
+    std::uint64_t eight = 0;
+    if (!read_eight_digits(text.data(), eight)) {
+      return false;
+    }
+    value = value * 100'000'000 + eight;
+    text.remove_prefix(8);
+  }
+  for (const char c : text) {
+    if (c < '0' || c > '9') {
+      return false;
+    }
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  number = value;
+  return true;
+}
+
+// The check of card numbers: from the right, every second digit doubled.
+bool passes_luhn(std::string_view digits) {
+  int sum = 0;
+  bool doubled = false;
+  for (std::size_t i = digits.size(); i-- > 0; doubled = !doubled) {
+    const int digit = digits[i] - '0';
+    sum += !doubled ? digit : digit < 5 ? 2 * digit : 2 * digit - 9;
+  }
+  return sum % 10 == 0;
+}
+
+// P7.2: spaces, `-` and `.` left out, a whole run of digits is 13 to 19 long and
+// passes the Luhn check.
+bool looks_like_card_number(std::string_view account) {
+  if (account.size() < 13) {
+    return false;
+  }
+  std::array<char, kAccountBytesMax> run{};
+  std::size_t length = 0;
+  const auto is_card = [&run, &length] {
+    return length >= 13 && length <= 19 && passes_luhn({run.data(), length});
+  };
+  for (const char c : account) {
+    if (c >= '0' && c <= '9') {
+      run[length++] = c;
+    } else if (c != ' ' && c != '-' && c != '.') {
+      if (is_card()) {
+        return true;
+      }
+      length = 0;
+    }
+  }
+  return is_card();
+}
+
+// What is wrong with the value of a field, or nothing.
+std::string_view author_id_problem(const ConfigValue& value) {
+  if (value.kind != ConfigKind::kString) {
+    return "must be a string";
+  }
+  if (value.text.empty() || value.text.size() > kAuthorIdBytesMax) {
+    return "must be 1 to 128 bytes long";
+  }
+  if (holds_control_character(value.text)) {
+    return "must not hold control characters";
+  }
+  return {};
+}
+
+std::string_view account_problem(const ConfigValue& value) {
+  if (value.kind != ConfigKind::kString) {
+    return "must be a string";
+  }
+  if (value.text.empty() || value.text.size() > kAccountBytesMax) {
+    return "must be 1 to 64 characters long";
+  }
+  if (!is_printable_ascii(value.text)) {
+    return "must be of printable ASCII characters";
+  }
+  if (looks_like_card_number(value.text)) {
+    return "looks like a card number (13 to 19 digits that pass the Luhn check): "
+           "use an opaque token, card numbers have no place here";
+  }
+  return {};
+}
+
+}  // namespace
+
+// The entries are filled in file order first; duplicates are found afterwards,
+// when their number is known. A line with an error still takes part with what is
+// right in it.
+class MemberTableBuilder {
+ public:
+  explicit MemberTableBuilder(std::string_view name) : errors_(name) {}
+
+  std::shared_ptr<const MemberTable> build(ConfigLines& lines, FileErrors& errors) {
+    while (!full_ && lines.next()) {
+      line_ = lines.line_number();
+      if (!lines.problem().empty()) {
+        errors_.add(line_, lines.problem());
+        continue;
+      }
+      read_member(lines.fields());
+      if (lines_.size() == kSample) {
+        reserve(static_cast<double>(lines.bytes_total()) /
+                static_cast<double>(lines.bytes_taken()));
+      }
+    }
+    if (!lines.failure().empty()) {
+      errors_.add_for_file(lines.failure());
+    }
+    find_duplicate_authors();
+    find_duplicate_accounts();
+    if (!errors_.empty()) {
+      errors_.hand_on(errors);
+      return nullptr;
+    }
+    return std::move(table_);
+  }
+
+ private:
+  // No account is that short, no id that long.
+  static constexpr std::uint8_t kNoAccount = 0;
+  static constexpr std::uint8_t kNoAuthor = 255;
+
+  using Entry = MemberTable::Entry;
+
+  void read_member(std::span<const ConfigField> fields) {
+    std::string_view author_id;
+    std::string_view account;
+    bool author_given = false;
+    bool account_given = false;
+    RegionCode region{};
+    for (const ConfigField& field : fields) {
+      const ConfigValue& value = field.value;
+      if (field.name == "author_id" && !field.name_escaped) {
+        author_given = value.kind != ConfigKind::kNull;
+        author_id = checked_author_id(author_given, value);
+      } else if (field.name == "account" && !field.name_escaped) {
+        account_given = value.kind != ConfigKind::kNull;
+        account = checked_account(account_given, value);
+      } else if (field.name == "region" && !field.name_escaped) {
+        region = read_region(value);
+      } else {
+        errors_.add(line_, unknown_field_message(field));
+      }
+    }
+    if (!author_given) {
+      errors_.add(line_, "the field \"author_id\" is missing");
+    }
+    if (!account_given) {
+      errors_.add(line_, "the field \"account\" is missing");
+    }
+    if (!author_id.empty() || !account.empty()) {
+      append(author_id, account, region);
+    }
+  }
+
+  std::string_view checked_author_id(bool given, const ConfigValue& value) {
+    if (!given) {
+      return {};
+    }
+    const std::string_view problem = author_id_problem(value);
+    if (!problem.empty()) {
+      errors_.add(line_, "\"author_id\" " + std::string(problem) + ", but is " + describe(value));
+      return {};
+    }
+    return value.text;
+  }
+
+  // An account is not shown: what was refused may be a card number.
+  std::string_view checked_account(bool given, const ConfigValue& value) {
+    if (!given) {
+      return {};
+    }
+    const std::string_view problem = account_problem(value);
+    if (!problem.empty()) {
+      errors_.add(line_, "\"account\" " + std::string(problem));
+      return {};
+    }
+    return value.text;
+  }
+
+  RegionCode read_region(const ConfigValue& value) {
+    if (value.kind == ConfigKind::kNull) {
+      return {};
+    }
+    if (value.kind != ConfigKind::kString || !is_capitals(value.text, 2)) {
+      errors_.add(line_,
+                  "\"region\" must be two capital letters, as \"US\", but is " + describe(value));
+      return {};
+    }
+    return {value.text[0], value.text[1]};
+  }
+
+  void append(std::string_view author_id, std::string_view account, RegionCode region) {
+    std::vector<char>& bytes = table_->bytes_;
+    if (bytes.size() + account.size() + author_id.size() > kBytesMax ||
+        table_->entries_.size() == IndexTable::kElementsMax) {
+      errors_.add(line_,
+                  "there are more members than fit: at most 2147483647, with accounts of "
+                  "4 GiB together");
+      full_ = true;
+      return;
+    }
+    Entry entry;
+    entry.account_at = static_cast<std::uint32_t>(bytes.size());
+    entry.account_bytes = static_cast<std::uint8_t>(account.size());
+    entry.region = region;
+    bytes.insert(bytes.end(), account.begin(), account.end());
+    if (author_id.empty()) {
+      entry.id_bytes = kNoAuthor;
+    } else {
+      const MemberTable::Key key = MemberTable::key_of(author_id);
+      entry.id = key.id;
+      entry.id_bytes = static_cast<std::uint8_t>(key.bytes.size());
+      if (!key.bytes.empty()) {
+        entry.id |= bytes.size();
+        bytes.insert(bytes.end(), author_id.begin(), author_id.end());
+      }
+    }
+    table_->entries_.push_back(entry);
+    lines_.push_back(line_);
+  }
+
+  // For `times` as many members as there are, and a little more: growing step by
+  // step would touch twice the memory.
+  void reserve(double times) {
+    const auto enough = [times](std::size_t held) {
+      constexpr double kLittle = 1.02;
+      return static_cast<std::size_t>(static_cast<double>(held) * times * kLittle);
+    };
+    if (times > 1 && times < 1e6) {
+      table_->entries_.reserve(enough(table_->entries_.size()));
+      table_->bytes_.reserve(enough(table_->bytes_.size()));
+      lines_.reserve(enough(lines_.size()));
+    }
+  }
+
+  template <typename Vector>
+  static void trim(Vector& vector) {
+    if (vector.capacity() - vector.size() > vector.size() / 16) {
+      vector.shrink_to_fit();
+    }
+  }
+
+  void find_duplicate_authors() {
+    errors_.begin_pass();
+    MemberTable& table = *table_;
+    trim(table.entries_);
+    trim(table.bytes_);
+    table.by_author_ = IndexTable(table.entries_.size());
+    table.by_author_.for_all(
+        table.entries_.size(),
+        [&table](std::size_t i) {
+          const Entry& entry = table.entries_[i];
+          return entry.id_bytes == kNoAuthor ? 0 : table.key_of(entry).hash;
+        },
+        [this](std::size_t i, std::uint64_t hash) {
+          if (table_->entries_[i].id_bytes != kNoAuthor) {
+            put_author(static_cast<std::uint32_t>(i), hash);
+          }
+        });
+  }
+
+  void put_author(std::uint32_t index, std::uint64_t hash) {
+    const MemberTable::Key key = table_->key_of(table_->entries_[index]);
+    const std::uint32_t first =
+        table_->by_author_.find_or_put(hash, index, [this, &key](std::uint32_t other) {
+          return table_->is_author(table_->entries_[other], key);
+        });
+    if (first != IndexTable::kNone) {
+      const std::string author_id =
+          key.bytes.empty() ? std::to_string(key.id) : std::string(key.bytes);
+      errors_.add(lines_[index], "the author " + quoted(author_id) + " stands in line " +
+                                     std::to_string(lines_[first]) + " already");
+    }
+  }
+
+  void find_duplicate_accounts() {
+    errors_.begin_pass();
+    const MemberTable& table = *table_;
+    IndexTable by_account(table.entries_.size());
+    by_account.for_all(
+        table.entries_.size(),
+        [&table](std::size_t i) { return hash_bytes(table.account(table.entries_[i])); },
+        [this, &by_account](std::size_t i, std::uint64_t hash) {
+          if (table_->entries_[i].account_bytes != kNoAccount) {
+            put_account(by_account, static_cast<std::uint32_t>(i), hash);
+          }
+        });
+  }
+
+  void put_account(IndexTable& by_account, std::uint32_t index, std::uint64_t hash) {
+    const std::vector<Entry>& entries = table_->entries_;
+    const std::uint32_t first = by_account.find_or_put(
+        hash, index,
+        [this, &entries, account = table_->account(entries[index])](std::uint32_t other) {
+          return table_->account(entries[other]) == account;
+        });
+    if (first != IndexTable::kNone && !same_author(entries[first], entries[index])) {
+      errors_.add(lines_[index], "the account stands in line " + std::to_string(lines_[first]) +
+                                     " already: one account belongs to one author");
+    }
+  }
+
+  // An author who stands twice is one error, not two.
+  [[nodiscard]] bool same_author(const Entry& a, const Entry& b) const {
+    return a.id_bytes != kNoAuthor && b.id_bytes != kNoAuthor &&
+           table_->is_author(a, table_->key_of(b));
+  }
+
+  std::shared_ptr<MemberTable> table_ = std::make_shared<MemberTable>();
+  std::vector<std::uint64_t> lines_;  // of each entry
+  ConfigErrors errors_;
+  std::uint64_t line_ = 0;
+  bool full_ = false;
+};
+
+std::shared_ptr<const MemberTable> MemberTable::load(const std::string& path, FileErrors& errors) {
+  ConfigLines lines(path);
+  return MemberTableBuilder(path).build(lines, errors);
+}
+
+std::shared_ptr<const MemberTable> MemberTable::parse(std::string_view json_lines,
+                                                      std::string_view name, FileErrors& errors) {
+  ConfigLines lines = ConfigLines::from_memory(json_lines);
+  return MemberTableBuilder(name).build(lines, errors);
+}
+
+MemberTable::Key MemberTable::key_of(std::string_view author_id) {
+  Key key;
+  if (is_canonical_number(author_id, key.id)) {
+    key.hash = hash_number(key.id);
+  } else {
+    key.hash = hash_bytes(author_id);
+    key.id = key.hash & kUpperHalf;
+    key.bytes = author_id;
+  }
+  return key;
+}
+
+MemberTable::Key MemberTable::key_of(const Entry& entry) const {
+  Key key;
+  if (entry.id_bytes == 0) {
+    key.id = entry.id;
+    key.hash = hash_number(key.id);
+  } else {
+    key.bytes = {bytes_.data() + (entry.id & ~kUpperHalf), entry.id_bytes};
+    key.hash = hash_bytes(key.bytes);
+    key.id = key.hash & kUpperHalf;
+  }
+  return key;
+}
+
+bool MemberTable::is_author(const Entry& entry, const Key& key) const {
+  if (entry.id_bytes != key.bytes.size()) {
+    return false;
+  }
+  if (entry.id_bytes == 0) {
+    return entry.id == key.id;
+  }
+  return (entry.id & kUpperHalf) == key.id &&
+         std::string_view(bytes_.data() + (entry.id & ~kUpperHalf), entry.id_bytes) == key.bytes;
+}
+
+std::string_view MemberTable::account(const Entry& entry) const {
+  return {bytes_.data() + entry.account_at, entry.account_bytes};
+}
+
+MemberIndex MemberTable::find(std::string_view author_id) const {
+  if (author_id.empty() || author_id.size() > kAuthorIdBytesMax) {
+    return kNotAMember;
+  }
+  const Key key = key_of(author_id);
+  return by_author_.find(
+      key.hash, [this, &key](std::uint32_t index) { return is_author(entries_[index], key); });
+}
+
+Member MemberTable::member(MemberIndex index) const {
+  const Entry& entry = entries_[index];
+  return {account(entry), entry.region};
+}
+
+std::size_t MemberTable::memory_bytes() const {
+  return sizeof(MemberTable) + entries_.capacity() * sizeof(Entry) + bytes_.capacity() +
+         by_author_.memory_bytes();
+}
+
+}  // namespace tagtill
