@@ -1,0 +1,34 @@
+// Where the bytes of a dump come from: a narrow waist between the reader, which
+// makes blocks of lines of them, and files, pipes, and whatever must be unpacked.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace tagtill {
+
+// Used by one thread. Closed by its destructor.
+class ByteSource {
+ public:
+  ByteSource() = default;
+  virtual ~ByteSource() = default;
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+
+  // Waits for at least one byte, puts what is there into `to` (not empty), and
+  // returns how many bytes; 0 at the end or after a failure, and from then on.
+  [[nodiscard]] virtual std::size_t read(std::span<char> to) = 0;
+
+  // After read() returned 0: why it failed, as `Input/output error`; empty at the
+  // regular end.
+  [[nodiscard]] virtual const std::string& failure() const = 0;
+};
+
+// Opens a file, or standard input for `-`. Returns null, and says why in
+// `failure`, if that cannot be done.
+[[nodiscard]] std::unique_ptr<ByteSource> open_file_source(const std::string& path,
+                                                           std::string& failure);
+
+}  // namespace tagtill

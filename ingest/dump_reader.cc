@@ -1,0 +1,225 @@
+#include "ingest/dump_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ingest/byte_source.h"
+
+namespace tagtill {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// A byte order mark, a dead letter's head and a line end of two stand in the
+// smallest block.
+constexpr std::size_t kBlockBytesMin = 512;
+
+bool is_blank(std::string_view bytes) {
+  return bytes.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+const char* find_last_newline(const char* bytes, std::size_t size) {
+  return static_cast<const char*>(::memrchr(bytes, '\n', size));
+}
+
+}  // namespace
+
+class DumpReader::Impl {
+ public:
+  Impl(std::vector<DumpSource> sources, std::size_t block_bytes, std::size_t line_bytes_max)
+      : sources_(std::move(sources)),
+        block_bytes_(std::max(block_bytes, kBlockBytesMin)),
+        line_bytes_max_(std::max(line_bytes_max, kDeadLetterBytes)) {}
+
+  bool next(Block& block) {
+    while (input_ != nullptr || open_next()) {
+      if (fill(block)) {
+        block.sequence = sequence_++;
+        block.source = static_cast<std::uint32_t>(source_);
+        return true;
+      }
+      input_.reset();
+      ++source_;
+    }
+    return false;
+  }
+
+  [[nodiscard]] const std::vector<DumpSource>& sources() const { return sources_; }
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  // Of a line of which more has come without its end, the length without a line
+  // end is surely above the limit: the last byte may be the `\r` of one.
+  [[nodiscard]] std::size_t overlong_from() const { return line_bytes_max_ + 2; }
+
+  // Opens source_, or the next one that can be opened; false behind the last.
+  bool open_next() {
+    for (; source_ < sources_.size(); ++source_) {
+      std::string failure;
+      input_ = open_file_source(sources_[source_].name, failure);
+      if (input_ != nullptr) {
+        offset_ = 0;
+        taken_ = 0;
+        ended_ = false;
+        return true;
+      }
+      problems_.push_back("The dump " + sources_[source_].name + " cannot be opened: " + failure +
+                          ". It was left out.");
+    }
+    return false;
+  }
+
+  // Reads into `to` what the source gives at once; 0 at its end.
+  std::size_t read_some(std::span<char> to) {
+    const std::size_t got = ended_ ? 0 : input_->read(to);
+    if (got == 0 && !std::exchange(ended_, true) && !input_->failure().empty()) {
+      problems_.push_back("The dump " + sources_[source_].name + " cannot be read from byte " +
+                          std::to_string(taken_) + " on: " + input_->failure() +
+                          ". What stands before was used.");
+    }
+    taken_ += got;
+    bytes_read_ += got;
+    return got;
+  }
+
+  // The next block of the source; false at its end.
+  bool fill(Block& block) {
+    const bool at_start = taken_ == 0;
+    std::size_t held = take_carry(block);
+    std::size_t wanted = block_bytes_;
+    std::size_t searched = 0;
+    std::size_t mark = 0;  // bytes of a byte order mark
+    for (;;) {
+      held = read_up_to(block, held, wanted);
+      if (at_start && searched == 0) {
+        mark = remove_byte_order_mark(block, held);
+        held -= mark;
+      }
+      const char* newline = find_last_newline(block.mutable_data() + searched, held - searched);
+      if (newline != nullptr) {
+        const auto size = static_cast<std::size_t>(newline - block.mutable_data()) + 1;
+        carry_.assign(block.mutable_data() + size, held - size);
+        return finish(block, size, size, mark);
+      }
+      if (ended_) {
+        return (held > 0 || mark > 0) && finish(block, held, held, mark);
+      }
+      if (held >= overlong_from()) {
+        return pass_over_line(block, held, mark);
+      }
+      searched = held;
+      wanted = std::min(2 * held + kBlockBytesMin, overlong_from());
+      block.reserve(wanted, held);
+    }
+  }
+
+  // Starts the block with what was left of the last one.
+  std::size_t take_carry(Block& block) {
+    block.reserve(std::max(block_bytes_, carry_.size()), 0);
+    const std::size_t held = carry_.copy(block.mutable_data(), carry_.size());
+    carry_.clear();
+    return held;
+  }
+
+  std::size_t read_up_to(Block& block, std::size_t held, std::size_t wanted) {
+    while (held < wanted) {
+      const std::size_t got = read_some({block.mutable_data() + held, wanted - held});
+      if (got == 0) {
+        break;
+      }
+      held += got;
+    }
+    return held;
+  }
+
+  static std::size_t remove_byte_order_mark(Block& block, std::size_t held) {
+    if (!std::string_view(block.mutable_data(), held).starts_with(kByteOrderMark)) {
+      return 0;
+    }
+    const std::size_t mark = kByteOrderMark.size();
+    std::memmove(block.mutable_data(), block.mutable_data() + mark, held - mark);
+    return mark;
+  }
+
+  // Block, invariant 2: reads on to the end of the line whose first `held` bytes
+  // stand in the block, keeping only its head.
+  bool pass_over_line(Block& block, std::size_t held, std::size_t mark) {
+    std::array<char, kDeadLetterBytes> head{};
+    std::memcpy(head.data(), block.mutable_data(), head.size());
+    std::uint64_t length = held;  // without the `\n`
+    bool blank = is_blank({block.mutable_data(), held});
+    char last = block.mutable_data()[held - 1];
+    bool newline_met = false;
+    while (!newline_met) {
+      const std::size_t got = read_some({block.mutable_data(), block.capacity()});
+      if (got == 0) {
+        break;
+      }
+      const std::string_view piece(block.mutable_data(), got);
+      const std::size_t newline = piece.find('\n');
+      newline_met = newline != std::string_view::npos;
+      const std::string_view of_line = piece.substr(0, newline);
+      if (newline_met) {
+        carry_.assign(piece.substr(newline + 1));
+      }
+      if (!of_line.empty()) {
+        last = of_line.back();
+        blank = blank && is_blank(of_line);
+      }
+      length += of_line.size();
+    }
+    const std::uint64_t source_bytes = length + (newline_met ? 1 : 0);
+    if (blank) {
+      // A keep-alive, however long (P1.1): a short one stands for it.
+      block.mutable_data()[0] = newline_met ? '\n' : ' ';
+      return finish(block, 1, source_bytes, mark);
+    }
+    std::memcpy(block.mutable_data(), head.data(), head.size());
+    finish(block, head.size(), source_bytes, mark);
+    block.overlong_bytes = length - (newline_met && last == '\r' ? 1 : 0);
+    return true;
+  }
+
+  bool finish(Block& block, std::size_t size, std::uint64_t source_bytes, std::size_t mark) {
+    // What was read behind the data must not be seen by whoever reads ahead.
+    std::memset(block.mutable_data() + size, 0, kBlockPadding);
+    block.set_size(size);
+    block.offset = offset_ + mark;
+    block.source_bytes = source_bytes + mark;
+    block.overlong_bytes = 0;
+    offset_ += block.source_bytes;
+    return true;
+  }
+
+  std::vector<DumpSource> sources_;
+  std::size_t block_bytes_;
+  std::size_t line_bytes_max_;
+  std::vector<std::string> problems_;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t sequence_ = 0;
+
+  std::size_t source_ = 0;             // the one that is read, or comes next
+  std::unique_ptr<ByteSource> input_;  // null: between two sources
+  bool ended_ = false;                 // input_ has no more
+  std::uint64_t taken_ = 0;            // bytes read from input_
+  std::uint64_t offset_ = 0;           // of the next block in its source
+  std::string carry_;                  // bytes from offset_ on that were read already
+};
+
+DumpReader::DumpReader(std::vector<DumpSource> sources, std::size_t block_bytes,
+                       std::size_t line_bytes_max)
+    : impl_(std::make_unique<Impl>(std::move(sources), block_bytes, line_bytes_max)) {}
+DumpReader::~DumpReader() = default;
+
+bool DumpReader::next(Block& block) { return impl_->next(block); }
+const std::vector<DumpSource>& DumpReader::sources() const { return impl_->sources(); }
+std::uint64_t DumpReader::bytes_read() const { return impl_->bytes_read(); }
+const std::vector<std::string>& DumpReader::problems() const { return impl_->problems(); }
+
+}  // namespace tagtill

@@ -1,0 +1,67 @@
+// Reads recorded dumps as blocks: files, folders, standard input.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/block.h"
+
+namespace tagtill {
+
+// A file to be read, found by expand_dumps.
+struct DumpSource {
+  std::string name;         // the path, or `-`
+  std::uint64_t bytes = 0;  // its size, 0 when it is not known (a pipe)
+};
+
+// Turns the DUMP arguments into sources, in the order given: a file stands for
+// itself (a pipe or device, too), a folder for the regular files below it in byte
+// order of their whole paths, `-` for standard input. Symbolic links are followed,
+// but no folder is entered twice for one argument. What cannot be read (missing,
+// no rights) becomes a sentence in `problems`, and the rest goes on.
+[[nodiscard]] std::vector<DumpSource> expand_dumps(const std::vector<std::string>& dumps,
+                                                   std::vector<std::string>& problems);
+
+// Reads the sources one after the other (P3.2). Used by one thread.
+//
+// The lines do not depend on the block size, nor does where they stand: a block's
+// offset counts a byte order mark, which is skipped, and `source_bytes` of all
+// blocks of a source add up to what was read of it. A last line without its end
+// counts as a line, also when the source broke off there.
+//
+// A line longer than the limit that fits into a block stands in it, and is for
+// the lane to refuse; one that does not is passed over in pieces, whatever its
+// length (Block, invariant 2). In both cases the length leaves out `\n` or `\r\n`.
+// If there is nothing but spaces, tabs and carriage returns in it, a blank line of
+// one byte stands for it.
+//
+// Memory: a carried piece of at most a block; the block is the caller's, and has
+// room for a block's bytes or a line of the limit, whichever is more.
+class DumpReader {
+ public:
+  // Blocks have at least 512 bytes, lines at least kDeadLetterBytes.
+  explicit DumpReader(std::vector<DumpSource> sources,
+                      std::size_t block_bytes = std::size_t{256} * 1024,
+                      std::size_t line_bytes_max = kLineBytesMax);
+  ~DumpReader();
+  DumpReader(const DumpReader&) = delete;
+  DumpReader& operator=(const DumpReader&) = delete;
+
+  // Fills `block` with the next lines; false at the end of the last source.
+  // A source that cannot be opened or read to its end adds a sentence with the
+  // offset to problems(); what was read of it counts, and the next one follows.
+  [[nodiscard]] bool next(Block& block);
+
+  [[nodiscard]] const std::vector<DumpSource>& sources() const;
+  [[nodiscard]] std::uint64_t bytes_read() const;
+  [[nodiscard]] const std::vector<std::string>& problems() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tagtill
