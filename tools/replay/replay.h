@@ -1,0 +1,43 @@
+// One run over recorded dumps: from configuration files and dumps to events,
+// sinks, dead letters and a summary.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/decider.h"
+#include "engine/errors.h"
+
+namespace tagtill {
+
+struct ReplayOptions {
+  std::string offers;
+  std::string members;
+  std::string secret_file;
+  std::vector<std::string> dumps;
+  std::string events;                                        // empty: none; `-`: standard output
+  std::vector<std::string> sinks = {"sqlite:purchases.db"};  // URLs
+  std::string dead_letter;                                   // empty: none
+  ProtocolOptions protocol;
+  bool strict = false;
+  std::string summary = "text";   // text, json, none
+  std::string progress = "auto";  // auto, on, off
+  std::uint64_t block_bytes = std::uint64_t{256} * 1024;
+};
+
+// Runs on the calling thread to the end of the last dump and says on standard
+// error what there is to say.
+//
+// Returns kOk; kBadInput when a dump could not be read whole, or with `strict`
+// a line was malformed; kBadConfig when catalogue, members or secret are
+// refused. Throws tagtill::Error with kUsage for options that do not go
+// together, and with kIoFailed when an output fails: the other outputs are then
+// closed with what they were sent before.
+//
+// Order: options are checked, then the configuration is read, then the outputs
+// are opened, then the first byte of a dump is read. So whatever is refused
+// leaves the outputs of the last run as they were.
+[[nodiscard]] ExitCode replay(const ReplayOptions& options);
+
+}  // namespace tagtill
