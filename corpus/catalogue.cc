@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 16> kProducts{
     "Lamp",  "Kettle", "Tablet",  "Speaker", "Backpack", "Sneakers", "Headphones", "Espresso",
     "Watch", "Camera", "Blanket", "Scooter", "Skillet",  "Notebook", "Gloves",     "Umbrella"};
 
-/// Spellings of a word beyond ASCII that fold (P2.2) to the same: composed and decomposed,
-/// lower and upper case, and the German sharp s, which folds to two letters.
+// Spellings of a word beyond ASCII that fold (P2.2) to the same: composed and decomposed,
+// lower and upper case, and the German sharp s, which folds to two letters.
 struct Stem {
   std::string_view title;
   std::array<std::string_view, 3> spellings;  // the first is the catalogue's
@@ -74,8 +74,8 @@ OfferRole role_of(std::uint64_t number) {
   }
 }
 
-/// Names an offer: every fourth has a stem beyond ASCII. Numbers make names unique once
-/// all pairs of words are used up; no product ends in a digit.
+// Names an offer: every fourth has a stem beyond ASCII. Numbers make names unique once
+// all pairs of words are used up; no product ends in a digit.
 void name_offer(Offer& offer, std::uint64_t number) {
   const std::uint64_t nth = number / 4;
   std::string name;

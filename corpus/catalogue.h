@@ -13,8 +13,8 @@
 
 namespace tagtill::corpus {
 
-/// What an offer is there for. The first three are live throughout and reject nobody who
-/// is a member but for the cause in the name.
+// What an offer is there for. The first three are live throughout and reject nobody who
+// is a member but for the cause in the name.
 enum class OfferRole : std::uint8_t {
   kPlain,
   kRegional,  // for some regions only
@@ -48,39 +48,39 @@ struct Offer {
   bool open_to(std::string_view region) const;  // an empty region is an unknown one
 };
 
-/// `count` offers whose roles follow their number, so that offer 7 of 10 is as offer 7 of
-/// 1,000. Tags fold to different strings, but for offers of role kPast, whose interval is
-/// another. About 0.5 KB an offer.
+// `count` offers whose roles follow their number, so that offer 7 of 10 is as offer 7 of
+// 1,000. Tags fold to different strings, but for offers of role kPast, whose interval is
+// another. About 0.5 KB an offer.
 struct CatalogueOptions {
   std::uint64_t seed = 1;
   std::uint64_t count = 1;
   std::int64_t start_ms = 0, end_ms = 0;  // of the stream
-  /// How many will want a unit of an offer of role kStock, on average; some of these
-  /// offers have more units than that, others fewer.
+  // How many will want a unit of an offer of role kStock, on average; some of these
+  // offers have more units than that, others fewer.
   std::uint32_t stock_demand = 1;
 };
 std::vector<Offer> make_offers(const CatalogueOptions& options);
 
-/// The tag as the catalogue has it, UTF-8, without the sign.
+// The tag as the catalogue has it, UTF-8, without the sign.
 std::string catalogue_tag(const Offer& offer);
 
-/// The tag as somebody posts it: another case, another spelling, now and then another sign.
+// The tag as somebody posts it: another case, another spelling, now and then another sign.
 PlannedTag posted_tag(const Offer& offer, Random& random);
 
-/// Appends the offer's line, with its end.
+// Appends the offer's line, with its end.
 void append_offer_line(std::string& out, const Offer& offer);
 
-/// Members are the users 0 to `members` - 1 of the pool; what else is known of one:
+// Members are the users 0 to `members` - 1 of the pool; what else is known of one:
 std::string_view member_region(std::uint64_t seed, const UserPool& pool,
                                const Vocabulary& vocabulary, std::uint64_t member);
-/// Opaque, one to one, and never with more than 12 digits, so that no card number can be
-/// made of them (P7.2).
+// Opaque, one to one, and never with more than 12 digits, so that no card number can be
+// made of them (P7.2).
 std::string member_account(std::uint64_t seed, std::uint64_t member);
 
 void append_member_line(std::string& out, std::uint64_t seed, const UserPool& pool,
                         const Vocabulary& vocabulary, std::uint64_t member);
 
-/// The secret of the corpus: 48 characters that follow from the seed. It protects nothing.
+// The secret of the corpus: 48 characters that follow from the seed. It protects nothing.
 std::string make_secret(std::uint64_t seed);
 
 }  // namespace tagtill::corpus

@@ -84,7 +84,7 @@ void write_members(const std::filesystem::path& path, const GenerateOptions& opt
   file.close();
 }
 
-/// How often a unit of an offer with few units will be wanted, on average.
+// How often a unit of an offer with few units will be wanted, on average.
 std::uint32_t stock_demand(const GenerateOptions& options) {
   const double stories =
       static_cast<double>(options.posts) * options.candidates / StoryTeller::posts_per_story();
@@ -93,7 +93,7 @@ std::uint32_t stock_demand(const GenerateOptions& options) {
       std::clamp(stories * StoryTeller::stock_share() / stock_offers, 2.0, 1e6));
 }
 
-/// Some offers' tags, to be put where they do not count.
+// Some offers' tags, to be put where they do not count.
 std::vector<WireWord> bait_tags(const std::vector<Offer>& offers) {
   constexpr std::size_t kBaitsMax = 256;
   std::vector<WireWord> tags;

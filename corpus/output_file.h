@@ -7,11 +7,11 @@
 
 namespace tagtill::corpus {
 
-/// Who may read a file that is made.
+// Who may read a file that is made.
 enum class Access : std::uint8_t { kEveryone, kOwner };
 
-/// Creates the file or empties it. Throws std::runtime_error, with path, cause and what to
-/// do, when it cannot be opened, written or closed. One owner, one thread; unbuffered.
+// Creates the file or empties it. Throws std::runtime_error, with path, cause and what to
+// do, when it cannot be opened, written or closed. One owner, one thread; unbuffered.
 class OutputFile {
  public:
   OutputFile(std::filesystem::path path, Access access);
@@ -20,7 +20,7 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view bytes);
-  /// Must be called once all is written: what was not closed may not be whole.
+  // Must be called once all is written: what was not closed may not be whole.
   void close();
 
   std::uint64_t bytes_written() const { return bytes_written_; }

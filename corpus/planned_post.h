@@ -8,15 +8,15 @@
 
 namespace tagtill::corpus {
 
-/// A hashtag as it is to be written: without the sign, in the case and spelling wanted.
+// A hashtag as it is to be written: without the sign, in the case and spelling wanted.
 struct PlannedTag {
   WireWord word;
   bool fullwidth_sign = false;
 };
 
-/// A post, or a delete notice for one. The whole line is a function of this (and of the
-/// seed): a planned post that is put into words twice gives the same bytes twice, which
-/// is how a duplicate delivery is made.
+// A post, or a delete notice for one. The whole line is a function of this (and of the
+// seed): a planned post that is put into words twice gives the same bytes twice, which
+// is how a duplicate delivery is made.
 struct PlannedPost {
   enum class Kind : std::uint8_t { kPost, kDeleteNotice };
 

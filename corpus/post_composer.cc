@@ -13,16 +13,16 @@ namespace {
 constexpr std::uint64_t kOriginalStream = 0x0b'0000'0000'0000;
 constexpr std::uint64_t kPlannedStream = 0x57'0000'0000'0000;
 
-/// The classic limit of `text`; longer posts are extended, up to the later limit.
+// The classic limit of `text`; longer posts are extended, up to the later limit.
 constexpr std::uint32_t kTextMax = 140;
 constexpr std::uint32_t kFullTextMax = 280;
-/// What is left of `text` before the link to an extended post, which takes 24.
+// What is left of `text` before the link to an extended post, which takes 24.
 constexpr std::uint32_t kCutTextMax = 116;
 
 constexpr std::uint32_t kUncut = 0xffff'ffffU;
 
 constexpr std::uint32_t kBaitPpm = 3'000;
-/// So many posts are retweeted and quoted, the first ones far more than the last.
+// So many posts are retweeted and quoted, the first ones far more than the last.
 constexpr std::uint32_t kOriginals = 50'000;
 
 constexpr std::array<std::string_view, 6> kSites{

@@ -16,7 +16,7 @@
 
 namespace tagtill::corpus {
 
-/// What a composer needs to know about the stream.
+// What a composer needs to know about the stream.
 struct ComposerOptions {
   std::uint64_t seed = 1;
   std::uint64_t user_count = 1;     // authors of the user pool, at most 2^32 - 1
@@ -24,23 +24,23 @@ struct ComposerOptions {
   std::vector<WireWord> bait_tags;  // offers' tags, to be put where they do not count
 };
 
-/// Puts posts into words, one line after the other, without line ends. Holds scratch
-/// memory of a few KB that is reused; one owner, one thread. Profile, vocabulary and pool
-/// must outlive it. About 2 to 5 us a post.
-///
-/// Nothing that append_background() writes is a candidate (P3.1), though some of it is
-/// meant to be mistaken for one: an offer's tag in a retweet, a quoted post, a link, a
-/// longer tag, after `RT @`, without a sign, behind a letter, with an invisible character.
+// Puts posts into words, one line after the other, without line ends. Holds scratch
+// memory of a few KB that is reused; one owner, one thread. Profile, vocabulary and pool
+// must outlive it. About 2 to 5 us a post.
+//
+// Nothing that append_background() writes is a candidate (P3.1), though some of it is
+// meant to be mistaken for one: an offer's tag in a retweet, a quoted post, a link, a
+// longer tag, after `RT @`, without a sign, behind a letter, with an invisible character.
 class PostComposer {
  public:
   PostComposer(const ComposerOptions& options, const WireProfile& profile,
                const Vocabulary& vocabulary, const UserPool& pool);
 
-  /// A status of somebody or a delete notice for one, sent at `event_ms`.
+  // A status of somebody or a delete notice for one, sent at `event_ms`.
   void append_background(std::string& out, std::int64_t event_ms, std::uint64_t low_bits,
                          Random& random);
 
-  /// What a story wants: a candidate, unless its tags are none.
+  // What a story wants: a candidate, unless its tags are none.
   void append_planned(std::string& out, const PlannedPost& post);
 
   std::uint64_t statuses() const { return statuses_; }
@@ -57,7 +57,7 @@ class PostComposer {
     std::uint64_t status_id = 0;
   };
 
-  /// One status and, as strings, what is nested in it. A line needs at most three.
+  // One status and, as strings, what is nested in it. A line needs at most three.
   struct Level {
     User author;
     Draft draft;
@@ -99,7 +99,7 @@ class PostComposer {
   void add_quote(Level& level, bool deep, Bait bait, Random& random);
   void render(Level& level, std::uint32_t text_max, Random& random);
 
-  /// `deep`: a post that is quoted in one that is retweeted; it is older still.
+  // `deep`: a post that is quoted in one that is retweeted; it is older still.
   void fill_original(Level& level, Language language, std::uint32_t key, bool deep, Bait bait);
   void compose_retweet(Level& level, Bait bait, Random& random);
   void compose_own(Level& level, Bait bait, Random& random);

@@ -18,7 +18,7 @@ void append_indices(std::string& out, std::uint32_t begin, std::uint32_t end) {
   out += "]}";
 }
 
-/// What is displayed of a link is cut after 27 bytes or so, and never within an escape.
+// What is displayed of a link is cut after 27 bytes or so, and never within an escape.
 std::size_t display_bytes(std::string_view wire) {
   constexpr std::size_t kDisplayMax = 27;
   std::size_t shown = 0;

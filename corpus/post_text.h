@@ -12,14 +12,14 @@
 
 namespace tagtill::corpus {
 
-/// Where something stands in a text, in code points: first, and one past the last.
+// Where something stands in a text, in code points: first, and one past the last.
 struct Indices {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 };
 
-/// A text and the lists of its `entities`, all spelled for the wire. The lists are what
-/// stands between the brackets.
+// A text and the lists of its `entities`, all spelled for the wire. The lists are what
+// stands between the brackets.
 struct RenderedText {
   std::string text;
   std::uint32_t code_points = 0;
@@ -28,9 +28,9 @@ struct RenderedText {
   bool cut = false;  // pieces were left out
 };
 
-/// Pieces of text. A draft is filled, rendered as often as needed, cleared and used again,
-/// so that its memory is kept. One owner, one thread. Tags, links and mentions are put
-/// between spaces, so that each is whole.
+// Pieces of text. A draft is filled, rendered as often as needed, cleared and used again,
+// so that its memory is kept. One owner, one thread. Tags, links and mentions are put
+// between spaces, so that each is whole.
 class Draft {
  public:
   void clear();
@@ -39,17 +39,17 @@ class Draft {
 
   void plain(std::string_view wire, std::uint32_t code_points);
   void plain(const WireWord& word) { plain(word.wire, word.code_points); }
-  /// A space, unless the draft is empty or one stands there.
+  // A space, unless the draft is empty or one stands there.
   void space();
   void hashtag(const WireWord& tag, bool fullwidth_sign);
   void url(std::string_view expanded_wire, Random& random);
   void mention(const User& user);
-  /// The link of the post's picture; `token` is what follows `https://t.co/`.
+  // The link of the post's picture; `token` is what follows `https://t.co/`.
   void media(std::string_view token);
-  /// Everything that stands in `other`.
+  // Everything that stands in `other`.
   void append(const Draft& other);
 
-  /// Renders at most `code_points_max`; of what does not fit nothing is shown but `…`.
+  // Renders at most `code_points_max`; of what does not fit nothing is shown but `…`.
   void render(RenderedText& out, std::uint32_t code_points_max) const;
 
  private:

@@ -11,7 +11,7 @@
 
 namespace tagtill::corpus {
 
-/// SplitMix64: one step from a counter to a well mixed value.
+// SplitMix64: one step from a counter to a well mixed value.
 constexpr std::uint64_t mix64(std::uint64_t value) {
   value += 0x9e3779b97f4a7c15U;
   value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
@@ -19,9 +19,9 @@ constexpr std::uint64_t mix64(std::uint64_t value) {
   return value ^ (value >> 31U);
 }
 
-/// Xoshiro256**, 32 bytes of state, seeded from (seed, stream): two streams of one seed
-/// are independent, so that user 7 or original 123 can be made again from its number
-/// alone instead of being kept. About 1 ns a draw, 10 ns to seed. One owner, one thread.
+// Xoshiro256**, 32 bytes of state, seeded from (seed, stream): two streams of one seed
+// are independent, so that user 7 or original 123 can be made again from its number
+// alone instead of being kept. About 1 ns a draw, 10 ns to seed. One owner, one thread.
 class Random {
  public:
   Random(std::uint64_t seed, std::uint64_t stream) {
@@ -43,24 +43,24 @@ class Random {
     return result;
   }
 
-  /// A number in [0, bound); bound > 0. The bias is below bound / 2^32.
+  // A number in [0, bound); bound > 0. The bias is below bound / 2^32.
   constexpr std::uint32_t below(std::uint32_t bound) {
     return static_cast<std::uint32_t>(((next() >> 32U) * bound) >> 32U);
   }
 
-  /// A place in a table of `size` entries; 0 < size < 2^32.
+  // A place in a table of `size` entries; 0 < size < 2^32.
   constexpr std::size_t index(std::size_t size) { return below(static_cast<std::uint32_t>(size)); }
 
-  /// A number in [low, high], both included; high - low < 2^32 - 1.
+  // A number in [low, high], both included; high - low < 2^32 - 1.
   constexpr std::uint32_t between(std::uint32_t low, std::uint32_t high) {
     return low + below(high - low + 1U);
   }
 
-  /// True in `ppm` of a million draws.
+  // True in `ppm` of a million draws.
   constexpr bool chance(std::uint32_t ppm) { return below(1'000'000U) < ppm; }
 
-  /// A number in [0, bound) that favours small ones: number n has a share near
-  /// sqrt((n + 1) / bound) - sqrt(n / bound), the shape of what is popular and what not.
+  // A number in [0, bound) that favours small ones: number n has a share near
+  // sqrt((n + 1) / bound) - sqrt(n / bound), the shape of what is popular and what not.
   constexpr std::uint32_t skewed(std::uint32_t bound) {
     const std::uint64_t unit = next() >> 32U;
     return static_cast<std::uint32_t>((((unit * unit) >> 32U) * bound) >> 32U);

@@ -10,7 +10,7 @@
 
 namespace tagtill::corpus {
 
-/// One post or delete notice of a story.
+// One post or delete notice of a story.
 enum class Step : std::uint8_t {
   kNone,
   kIntent,            // the offer's tag (once more, in a story that has had it: P4.3)
@@ -115,7 +115,7 @@ inline constexpr std::array<Script, 27> kScripts{{
 
 static_assert(kScripts.back().weight != 0, "the array is longer than the table");
 
-/// A script, as often as its weight says.
+// A script, as often as its weight says.
 inline const Script& pick_script(Random& random) {
   constexpr std::uint32_t kTotal = [] {
     std::uint32_t total = 0;

@@ -14,7 +14,7 @@ constexpr std::uint64_t kStoryStream = 0x5703'0000'0000'0000;
 
 constexpr std::string_view kPrefix = "Confirm";  // P5.2
 
-/// The code as people type it: prefix and code in any case, `o` for 0, `i` and `l` for 1.
+// The code as people type it: prefix and code in any case, `o` for 0, `i` and `l` for 1.
 std::string typed_tag(std::string_view code, Random& random) {
   std::string tag(kPrefix);
   tag += code;
@@ -142,7 +142,7 @@ std::uint32_t StoryTeller::begin(std::int64_t now_ms) {
   return handle;
 }
 
-/// Finds an author and the offers; false if there is none. A stranger is always found.
+// Finds an author and the offers; false if there is none. A stranger is always found.
 bool StoryTeller::cast(Story& story) {
   const Script& script = *story.script;
   story.is_member = script.cast == Cast::kMember;
@@ -214,7 +214,7 @@ void StoryTeller::end(std::uint32_t handle) {
   free_stories_.push_back(handle);
 }
 
-/// Mostly what comes comes at once; some of it does not.
+// Mostly what comes comes at once; some of it does not.
 std::int64_t StoryTeller::delay() {
   const std::uint32_t sort = random_.below(100);
   if (sort < 90) {
@@ -416,7 +416,7 @@ void StoryTeller::post_overtaken_intent(Story& story, PlannedPost& post) {
   confirm(story, *window, confirmation);
 }
 
-/// P4 in the order of its rules.
+// P4 in the order of its rules.
 StoryTeller::Window* StoryTeller::open_window(Story& story, std::size_t number,
                                               const PlannedPost& post) {
   const Offer& offer = offers_[number];
@@ -457,7 +457,7 @@ StoryTeller::Window* StoryTeller::open_window(Story& story, std::size_t number,
   return &window;
 }
 
-/// P5.4 and P5.5: only an open window can be confirmed, and only once.
+// P5.4 and P5.5: only an open window can be confirmed, and only once.
 void StoryTeller::confirm(Story& story, Window& window, const PlannedPost& post) {
   const bool in_time = window.intent_ms <= post.event_ms && post.event_ms <= window.deadline_ms;
   if (window.state != WindowState::kOpen || !in_time) {
@@ -474,7 +474,7 @@ void StoryTeller::confirm(Story& story, Window& window, const PlannedPost& post)
   append_purchase(story, window, post);
 }
 
-/// P6.1. A window that has fallen due has given its unit back already.
+// P6.1. A window that has fallen due has given its unit back already.
 void StoryTeller::cancel(Window& window) {
   if (window.state != WindowState::kOpen) {
     return;
@@ -485,7 +485,7 @@ void StoryTeller::cancel(Window& window) {
   }
 }
 
-/// P4.5: units sold, and those held by windows that have not fallen due (P6.3).
+// P4.5: units sold, and those held by windows that have not fallen due (P6.3).
 std::uint32_t StoryTeller::units_taken(std::size_t offer) {
   Stock& stock = stocks_[offer];
   std::erase_if(stock.held_until_ms,

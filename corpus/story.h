@@ -27,39 +27,39 @@ struct StoryOptions {
   std::string secret;
 };
 
-/// Decides which candidates (P3.1) a stream holds and knows the purchases that follow.
-///
-/// What makes the answer certain without an engine: a member lives one story at a time and
-/// never wants the same offer in two of them, so nothing happens between stories but
-/// through the clock and the stock. Both are followed exactly, because every candidate of
-/// the stream comes from here. Every post is stamped at most kDelayMaxMs behind the stream
-/// (the deliberately late ones apart, which end their story), hence is not late, hence a
-/// confirmation that is stamped within its window finds the window open.
-///
-/// Requires that whoever asks tells each post at once, in stream order, and that no other
-/// candidate gets into the stream. One owner, one thread; deterministic. Memory: 32 bytes
-/// a member and about 0.5 KB a story under way. About 2 us a post, and 2 us more when a
-/// code is computed.
+// Decides which candidates (P3.1) a stream holds and knows the purchases that follow.
+//
+// What makes the answer certain without an engine: a member lives one story at a time and
+// never wants the same offer in two of them, so nothing happens between stories but
+// through the clock and the stock. Both are followed exactly, because every candidate of
+// the stream comes from here. Every post is stamped at most kDelayMaxMs behind the stream
+// (the deliberately late ones apart, which end their story), hence is not late, hence a
+// confirmation that is stamped within its window finds the window open.
+//
+// Requires that whoever asks tells each post at once, in stream order, and that no other
+// candidate gets into the stream. One owner, one thread; deterministic. Memory: 32 bytes
+// a member and about 0.5 KB a story under way. About 2 us a post, and 2 us more when a
+// code is computed.
 class StoryTeller {
  public:
-  /// Pool, vocabulary and offers must outlive it.
+  // Pool, vocabulary and offers must outlive it.
   StoryTeller(const StoryOptions& options, const std::vector<Offer>& offers, const UserPool& pool,
               const Vocabulary& vocabulary);
 
-  /// Whether a post is overdue at this moment of the stream.
+  // Whether a post is overdue at this moment of the stream.
   bool due(std::int64_t now_ms) const;
 
-  /// The next post: what is due, else the beginning of a new story. `now_ms` must not go
-  /// back; `low_bits`, even and never the same twice, goes into the snowflake id.
+  // The next post: what is due, else the beginning of a new story. `now_ms` must not go
+  // back; `low_bits`, even and never the same twice, goes into the snowflake id.
   void tell(PlannedPost& post, std::int64_t now_ms, std::uint64_t low_bits);
 
-  /// Posts that a story takes on average: what a share of candidates has to be divided by
-  /// to get the share of posts at which a story has to begin.
+  // Posts that a story takes on average: what a share of candidates has to be divided by
+  // to get the share of posts at which a story has to begin.
   static double posts_per_story();
-  /// The share of stories that are about an offer with few units.
+  // The share of stories that are about an offer with few units.
   static double stock_share();
 
-  /// The `confirmed` events (P8) so far, in order; the caller may take them out.
+  // The `confirmed` events (P8) so far, in order; the caller may take them out.
   std::string& purchases() { return purchases_; }
   std::uint64_t purchase_count() const { return purchase_count_; }
   std::uint64_t story_count() const { return story_count_; }
@@ -103,13 +103,13 @@ class StoryTeller {
     }
   };
 
-  /// The units of one offer that are spoken for.
+  // The units of one offer that are spoken for.
   struct Stock {
     std::uint32_t sold = 0;
     std::vector<std::int64_t> held_until_ms;
   };
 
-  /// The offers a member has had to do with.
+  // The offers a member has had to do with.
   struct Past {
     static constexpr std::size_t kOffersMax = 6;
     std::uint32_t count = 0;

@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 2> kBooleans{"false", "true"};
 
 std::string_view boolean(bool value) { return kBooleans[value ? 1 : 0]; }
 
-/// A count whose magnitude is spread evenly: most are small, some are huge.
+// A count whose magnitude is spread evenly: most are small, some are huge.
 std::uint32_t spread_count(Random& random, std::uint32_t bits_max) {
   return random.below(1U << random.between(1, bits_max));
 }

@@ -11,8 +11,8 @@
 
 namespace tagtill::corpus {
 
-/// What others may say of an author. Strings are spelled for the wire; a `User` is meant
-/// to be filled again and again, so that its strings keep their memory.
+// What others may say of an author. Strings are spelled for the wire; a `User` is meant
+// to be filled again and again, so that its strings keep their memory.
 struct User {
   std::uint64_t index = 0;
   std::uint64_t id = 0;  // one index, one id
@@ -22,13 +22,13 @@ struct User {
   std::string name;
 };
 
-/// Every author is a function of (seed, form, index): the pool holds none of them, however
-/// many there are, and author 7 is the same person in every post. Immutable, may be read
-/// by any number of threads; the vocabulary must outlive it. An index is below 2^32.
-/// Filling a user costs about 0.1 us, appending the `user` object about 0.5 us.
+// Every author is a function of (seed, form, index): the pool holds none of them, however
+// many there are, and author 7 is the same person in every post. Immutable, may be read
+// by any number of threads; the vocabulary must outlive it. An index is below 2^32.
+// Filling a user costs about 0.1 us, appending the `user` object about 0.5 us.
 class UserPool {
  public:
-  /// Every account is older than `before_ms`.
+  // Every account is older than `before_ms`.
   UserPool(std::uint64_t seed, const WireProfile& profile, const Vocabulary& vocabulary,
            std::int64_t before_ms);
 
@@ -38,11 +38,11 @@ class UserPool {
   std::uint32_t followers(std::uint64_t index) const;
   Language language(std::uint64_t index) const;
 
-  /// An index below `bound` of an author who writes `language`, as long as `bound` is at
-  /// least 1,024; else any index below `bound`.
+  // An index below `bound` of an author who writes `language`, as long as `bound` is at
+  // least 1,024; else any index below `bound`.
   std::uint64_t index_of(Language language, std::uint64_t bound, Random& random) const;
 
-  /// Appends the whole `user` object, braces and all.
+  // Appends the whole `user` object, braces and all.
   void append_user(std::string& out, const User& user, bool is_protected) const;
 
  private:
@@ -71,7 +71,7 @@ class UserPool {
   std::array<std::uint16_t, kLanguageCount + 1> first_slot_{};
 };
 
-/// Appends `count` letters and digits.
+// Appends `count` letters and digits.
 void append_token(std::string& out, std::size_t count, Random& random);
 
 }  // namespace tagtill::corpus

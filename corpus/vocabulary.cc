@@ -5,7 +5,7 @@
 namespace tagtill::corpus {
 namespace {
 
-/// One language as it is written down here: lists parted by single spaces.
+// One language as it is written down here: lists parted by single spaces.
 struct LanguageSource {
   std::string_view code;
   bool spaced;

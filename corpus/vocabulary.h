@@ -27,7 +27,7 @@ enum class Language : std::uint8_t {
 };
 inline constexpr std::size_t kLanguageCount = 12;
 
-/// A piece of text as it stands inside a JSON string, and how many code points it is.
+// A piece of text as it stands inside a JSON string, and how many code points it is.
 struct WireWord {
   std::string wire;
   std::uint32_t code_points = 0;
@@ -35,7 +35,7 @@ struct WireWord {
 
 WireWord make_wire_word(std::string_view utf8);
 
-/// What a language brings along. `regions` are ISO 3166 codes, the commonest first.
+// What a language brings along. `regions` are ISO 3166 codes, the commonest first.
 struct LanguageWords {
   std::string_view code;    // as `lang` has it; Indonesian: `in`, in older dumps `id`
   bool spaced = true;       // words are parted by spaces
@@ -45,8 +45,8 @@ struct LanguageWords {
   std::vector<std::string_view> regions;
 };
 
-/// Immutable once built; may be read by any number of threads. About 100 KB, 0.2 ms to
-/// build. None of its tags is ever an offer's tag or has the form of a confirmation tag.
+// Immutable once built; may be read by any number of threads. About 100 KB, 0.2 ms to
+// build. None of its tags is ever an offer's tag or has the form of a confirmation tag.
 class Vocabulary {
  public:
   Vocabulary();

@@ -8,12 +8,12 @@
 
 namespace tagtill::corpus {
 
-/// Whose member order, members and shares a stream has. 2013 knows no `timestamp_ms`, no
-/// quotes and no extended posts, and hardly any emoji; 2017 has them all.
+// Whose member order, members and shares a stream has. 2013 knows no `timestamp_ms`, no
+// quotes and no extended posts, and hardly any emoji; 2017 has them all.
 enum class WireForm : std::uint8_t { k2013, k2017 };
 
-/// Causes, not effects: how often a thing is put into a post (parts per million). The
-/// shares that come out of them (README.md has the table) are measured by the tests.
+// Causes, not effects: how often a thing is put into a post (parts per million). The
+// shares that come out of them (README.md has the table) are measured by the tests.
 struct WireProfile {
   WireForm form;
   std::array<std::uint16_t, kLanguageCount> language_weights;  // of 1,024
@@ -58,7 +58,7 @@ struct WireProfile {
   std::uint32_t long_id_ppm;  // users with an 18-digit id
 };
 
-/// Valid for the whole run of the program.
+// Valid for the whole run of the program.
 const WireProfile& wire_profile(WireForm form);
 
 }  // namespace tagtill::corpus

@@ -27,7 +27,7 @@ void append_code_point(std::string& out, std::uint32_t code_point) {
   append_unit(out, 0xdc00U + (rest & 0x3ffU));
 }
 
-/// Appends the two-character escape of `byte` if JSON has one.
+// Appends the two-character escape of `byte` if JSON has one.
 bool append_short_escape(std::string& out, unsigned char byte) {
   switch (byte) {
     case '"':
@@ -60,8 +60,8 @@ struct CivilTime {
   std::uint32_t year, month, day, hour, minute, second, millisecond, weekday;
 };
 
-/// Days since 1970 to a date of the Gregorian calendar, counted in eras of 400 years that
-/// begin in March, so that the leap day ends a year.
+// Days since 1970 to a date of the Gregorian calendar, counted in eras of 400 years that
+// begin in March, so that the leap day ends a year.
 CivilTime to_civil(std::int64_t unix_ms) {
   constexpr std::uint64_t kDayMs = 86'400'000;
   constexpr std::uint64_t kDaysBeforeEpoch = 719'468;  // 1 March of year 0 to 1970
@@ -89,7 +89,7 @@ CivilTime to_civil(std::int64_t unix_ms) {
   };
 }
 
-/// `value` as exactly `digits` digits.
+// `value` as exactly `digits` digits.
 void put_digits(char* at, std::uint32_t value, std::size_t digits) {
   for (std::size_t place = digits; place-- != 0; value /= 10) {
     at[place] = static_cast<char>('0' + value % 10);
