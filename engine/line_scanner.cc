@@ -18,9 +18,6 @@ namespace {
 // first-level cache.
 constexpr std::size_t kStepBytes = 32 * 1024;
 
-// A window with characters beyond ASCII that is longer than this is a "maybe".
-constexpr std::size_t kUnfoldedBytesMax = 1024;
-
 // Lower case of the ASCII characters of a tag; 0 for all other bytes.
 constexpr std::array<char, 256> kTagByte = [] {
   std::array<char, 256> table{};
@@ -216,7 +213,7 @@ bool LineScanner::collect_escaped(std::size_t at, ScannedBlock& out) {
     }
     append_utf8(static_cast<char32_t>(character.code_point), unfolded_);
     at += character.bytes;
-    if (unfolded_.size() > kUnfoldedBytesMax) {
+    if (unfolded_.size() > TagWindows::kFoldBytesMax) {
       line_is_maybe_ = true;
       out.windows.abandon();
       return false;
@@ -237,7 +234,8 @@ void LineScanner::finish_window(ScannedBlock& out) {
     out.windows.abandon();
     return;
   }
-  if (read_confirmation_tag(fold, folded_prefix_) != kNoCode) {
+  if (fold.size() > TagWindows::kFoldBytesMax ||
+      read_confirmation_tag(fold, folded_prefix_) != kNoCode) {
     line_is_maybe_ = true;
     out.windows.abandon();
     return;

@@ -40,8 +40,9 @@ struct ScannedBlock {
 // Finds lines and hashtags in raw JSON. Used by one thread.
 //
 // A line is to be parsed if one of these holds:
-// 1. a hashtag in it has the form of a confirmation tag (P5.2), or one that the
-//    TagMatcher finds among the windows (the lane sees to that);
+// 1. a hashtag in it has the form of a confirmation tag (P5.2), or is one that the
+//    TagMatcher finds among the windows (the lane sees to that), or is too long for
+//    a window;
 // 2. it begins as a delete notice does, or not as an object, or does not end as
 //    one;
 // 3. it is shorter than kShortLineBytes: no post of the classic form is, so it is

@@ -34,18 +34,21 @@ int on_match(unsigned /*id*/, unsigned long long /*from*/, unsigned long long to
 }  // namespace
 
 TagDatabase::TagDatabase(const OfferCatalogue& offers) {
-  const std::size_t count = offers.tag_count();
-  if (count == 0) {
-    return;
-  }
   std::vector<std::string> literals;
-  literals.reserve(count);
-  for (std::size_t tag = 0; tag < count; ++tag) {
+  literals.reserve(offers.tag_count());
+  for (std::size_t tag = 0; tag < offers.tag_count(); ++tag) {
     const std::string_view fold = offers.folded_tag(static_cast<TagIndex>(tag));
     longest_fold_ = std::max(longest_fold_, fold.size());
+    if (fold.size() > TagWindows::kFoldBytesMax) {
+      continue;
+    }
     std::string& literal = literals.emplace_back(1, '#');
     literal += fold;
     literal += '\n';
+  }
+  const std::size_t count = literals.size();
+  if (count == 0) {
+    return;
   }
   std::vector<const char*> expressions;
   std::vector<std::size_t> lengths;

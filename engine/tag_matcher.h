@@ -22,6 +22,9 @@ namespace tagtill {
 // Owned by one thread; cleared and used again.
 class TagWindows {
  public:
+  // The longest fold that is laid out; the lines of longer ones are parsed.
+  static constexpr std::size_t kFoldBytesMax = 1024;
+
   void clear() {
     bytes_.clear();
     ends_.clear();
@@ -50,7 +53,8 @@ class TagWindows {
 };
 
 // The compiled tags of a catalogue: const, shared by all threads. Compiling
-// takes some 30 µs a tag.
+// takes some 30 µs a tag. Tags longer than kFoldBytesMax are left out (Hyperscan
+// refuses the longest): no window is that long.
 class TagDatabase {
  public:
   explicit TagDatabase(const OfferCatalogue& offers);

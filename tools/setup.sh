@@ -19,7 +19,7 @@ case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
   amd64 | i386 | x86_64) wanted+=(libhyperscan-dev) ;;
   *) wanted+=(libvectorscan-dev) ;;
 esac
-test_wanted=(libgtest-dev libicu-dev libbenchmark-dev librapidcheck-dev bzip2:bzip2)
+test_wanted=(libgtest-dev libicu-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
 # One test compares with an npm package; without these it is skipped by name.
 optional=()
@@ -54,8 +54,9 @@ missing_of() {
   done
 }
 
-mapfile -t missing < <(missing_of "${wanted[@]}")
-mapfile -t missing_optional < <(missing_of "${optional[@]}")
+# Names of packages have no spaces. (No <(…): a chroot may lack /dev/fd.)
+missing=($(missing_of "${wanted[@]}"))
+missing_optional=($(missing_of "${optional[@]}"))
 if [ ${#missing[@]} -eq 0 ] && [ ${#missing_optional[@]} -eq 0 ]; then
   exit 0
 fi
