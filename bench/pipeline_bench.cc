@@ -1,7 +1,6 @@
 // Bytes to events on one thread, against counting lines.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -90,8 +89,13 @@ std::uint64_t count_lines(const std::string& path) {
   Block block;
   std::uint64_t lines = 0;
   while (reader.next(block)) {
-    lines += static_cast<std::uint64_t>(
-        std::count(block.data().begin(), block.data().end(), '\n'));
+    const char* at = block.data().data();
+    const char* const end = at + block.data().size();
+    while ((at = static_cast<const char*>(
+                std::memchr(at, '\n', static_cast<std::size_t>(end - at)))) != nullptr) {
+      ++lines;
+      ++at;
+    }
   }
   return lines;
 }

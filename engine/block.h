@@ -32,11 +32,11 @@ inline constexpr std::size_t kDeadLetterBytes = 256;
 // the block size plus the line limit.
 class Block {
  public:
-  std::uint64_t sequence = 0;       // place in stream order, from 0
-  std::uint32_t source = 0;         // index into the reader's source names
-  std::uint64_t offset = 0;         // of the first byte, in its source
-  std::uint64_t source_bytes = 0;   // bytes of the source this block stands for
-  std::uint64_t overlong_bytes = 0; // 0: an ordinary block
+  std::uint64_t sequence = 0;        // place in stream order, from 0
+  std::uint32_t source = 0;          // index into the reader's source names
+  std::uint64_t offset = 0;          // of the first byte, in its source
+  std::uint64_t source_bytes = 0;    // bytes of the source this block stands for
+  std::uint64_t overlong_bytes = 0;  // 0: an ordinary block
 
   [[nodiscard]] std::string_view data() const { return {bytes_.get(), size_}; }
   [[nodiscard]] char* mutable_data() { return bytes_.get(); }

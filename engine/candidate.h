@@ -19,9 +19,9 @@ namespace tagtill {
 
 // A hashtag of a candidate post, in text order, each fold once (P2.4).
 struct PostTag {
-  std::string_view folded;   // P2.2
-  TagIndex tag = kNoTag;     // of the catalogue in force at the block
-  Code code = kNoCode;       // if it has the form of a confirmation tag (P5.2)
+  std::string_view folded;  // P2.2
+  TagIndex tag = kNoTag;    // of the catalogue in force at the block
+  Code code = kNoCode;      // if it has the form of a confirmation tag (P5.2)
 };
 
 // A post, or a delete notice of a member (P3.1). Views live in the batch.
@@ -29,15 +29,15 @@ struct Candidate {
   enum class Kind : std::uint8_t { kPost, kDeleteNotice };
 
   Kind kind = Kind::kPost;
-  bool author_protected = false;      // posts
-  MemberIndex member = kNotAMember;   // of the member table in force at the block
+  bool author_protected = false;     // posts
+  MemberIndex member = kNotAMember;  // of the member table in force at the block
   std::string_view author_id;
-  std::string_view post_id;           // delete notice: the post that was deleted
-  Millis at = 0;                      // posts: event time (P1.5)
-  std::int64_t followers = 0;         // posts
-  std::span<const PostTag> tags;      // posts: all tags of the text (P2.3, P2.4), not only
-                                      // those that matter now: a post that is set aside
-                                      // (P3.9) may meet another catalogue (P6.4)
+  std::string_view post_id;       // delete notice: the post that was deleted
+  Millis at = 0;                  // posts: event time (P1.5)
+  std::int64_t followers = 0;     // posts
+  std::span<const PostTag> tags;  // posts: all tags of the text (P2.3, P2.4), not only
+                                  // those that matter now: a post that is set aside
+                                  // (P3.9) may meet another catalogue (P6.4)
 };
 
 // Why a line is malformed (P1.2).
@@ -54,11 +54,11 @@ inline constexpr std::size_t kMalformedCauses = 5;
 // A line for the dead letters. Views live in the batch.
 struct MalformedLine {
   std::uint32_t source = 0;
-  std::uint64_t offset = 0;   // of the line, in its source
-  std::uint64_t length = 0;   // without its line end
+  std::uint64_t offset = 0;  // of the line, in its source
+  std::uint64_t length = 0;  // without its line end
   MalformedCause cause = MalformedCause::kNotJson;
-  std::string_view field;     // kBadField: which, as `user.id_str`
-  std::string_view head;      // the first kDeadLetterBytes bytes
+  std::string_view field;  // kBadField: which, as `user.id_str`
+  std::string_view head;   // the first kDeadLetterBytes bytes
 };
 
 // Counts of lines. `lines` is all lines but keep-alives; each of them is one of
@@ -67,7 +67,7 @@ struct LineCounts {
   std::uint64_t bytes = 0;
   std::uint64_t lines = 0;
   std::uint64_t keep_alives = 0;
-  std::uint64_t parsed = 0;          // lines that simdjson saw
+  std::uint64_t parsed = 0;  // lines that simdjson saw
   std::uint64_t posts = 0;
   std::uint64_t delete_notices = 0;  // of anybody
   std::uint64_t others = 0;

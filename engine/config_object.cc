@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/config_text.h"
+#include "engine/json_text.h"
 
 namespace tagtill {
 namespace {

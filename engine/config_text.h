@@ -1,23 +1,11 @@
-// The strict small parts of JSON, and how a piece of a file is shown in a message.
+// What a text in a configuration file may hold, and how it is shown in a message.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace tagtill {
-
-enum class NumberForm : std::uint8_t { kNone, kInteger, kOther };
-
-// The form of a JSON number: whole (no fraction, no exponent), another, or none.
-[[nodiscard]] NumberForm number_form(std::string_view token);
-
-enum class Unescaped : std::uint8_t { kOk, kUnknownEscape, kLoneSurrogate };
-
-// Appends what stands between the quotes of a JSON string, decoded, to `out`.
-// Half of a surrogate pair is refused: no UTF-8 can hold it.
-[[nodiscard]] Unescaped unescape(std::string_view body, std::string& out);
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 

@@ -47,8 +47,8 @@ class CodeMaker::Impl {
     const std::array<OSSL_PARAM, 2> parameters = {
         OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
     if (context_ == nullptr ||
-        EVP_MAC_init(context_, reinterpret_cast<const unsigned char*>(secret.data()),
-                     secret.size(), parameters.data()) != 1) {
+        EVP_MAC_init(context_, reinterpret_cast<const unsigned char*>(secret.data()), secret.size(),
+                     parameters.data()) != 1) {
       EVP_MAC_CTX_free(context_);
       throw Error(ExitCode::kFailed,
                   "The cryptographic library has no HMAC-SHA256. Install OpenSSL 3 with its "

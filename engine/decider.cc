@@ -144,8 +144,7 @@ class Decider::Impl {
 
   bool is_duplicate(const Candidate& post) {
     return is_member(post) &&
-           shard_of(post.author_id)
-               .remembers_post(post.author_id, post.post_id, bound());
+           shard_of(post.author_id).remembers_post(post.author_id, post.post_id, bound());
   }
 
   [[nodiscard]] bool is_late(const Candidate& post) const { return post.at < bound(); }
@@ -172,8 +171,8 @@ class Decider::Impl {
     if (set_aside_ && !is_duplicate(post) && !is_late(post)) {
       const std::unique_ptr<KeptPost> contradicted = std::move(set_aside_);
       if (is_member(contradicted->post)) {
-        emitter_.rejected(RejectReason::kFuture, contradicted->post_id, contradicted->author_id,
-                          {}, contradicted->post.at);
+        emitter_.rejected(RejectReason::kFuture, contradicted->post_id, contradicted->author_id, {},
+                          contradicted->post.at);
       } else {
         ++counts_.future_of_others;
       }
@@ -337,8 +336,8 @@ class Decider::Impl {
   void close(Window& window, const Confirmation& confirmation) {
     Author& author = *window.author;
     if (confirmation.at > window.deadline) {
-      emitter_.rejected(RejectReason::kExpired, confirmation.post_id, author.id,
-                        window.offer_id(), confirmation.at);
+      emitter_.rejected(RejectReason::kExpired, confirmation.post_id, author.id, window.offer_id(),
+                        confirmation.at);
       return;
     }
     if (confirmed_windows(author, window.offer_id()) >= window.terms->offer.limit_per_member) {
@@ -357,8 +356,7 @@ class Decider::Impl {
   void refuse_ended(const Window& window, const Confirmation& confirmation) {
     emitter_.rejected(window.state == Window::State::kConfirmed ? RejectReason::kAlreadyConfirmed
                                                                 : RejectReason::kCancelled,
-                      confirmation.post_id, window.author->id, window.offer_id(),
-                      confirmation.at);
+                      confirmation.post_id, window.author->id, window.offer_id(), confirmation.at);
   }
 
   static std::int64_t confirmed_windows(const Author& author, std::string_view offer_id) {

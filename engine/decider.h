@@ -16,17 +16,17 @@
 namespace tagtill {
 
 struct ProtocolOptions {
-  Millis lateness_ms = 30'000;                   // L, P3.3
-  Millis max_jump_ms = 24LL * 3600 * 1000;       // J, P3.9; 0: never
-  std::string confirm_prefix = "Confirm";        // P5.2: 1 to 32 ASCII letters
+  Millis lateness_ms = 30'000;              // L, P3.3
+  Millis max_jump_ms = 24LL * 3600 * 1000;  // J, P3.9; 0: never
+  std::string confirm_prefix = "Confirm";   // P5.2: 1 to 32 ASCII letters
 };
 
 struct DecisionCounts {
   std::uint64_t candidates = 0;
-  std::uint64_t duplicates = 0;             // P3.4, P3.6.1
-  std::uint64_t late = 0;                   // P3.5, members or not
-  std::uint64_t repeated = 0;               // P4.2
-  std::uint64_t deleted_before = 0;         // P6.2
+  std::uint64_t duplicates = 0;      // P3.4, P3.6.1
+  std::uint64_t late = 0;            // P3.5, members or not
+  std::uint64_t repeated = 0;        // P4.2
+  std::uint64_t deleted_before = 0;  // P6.2
   std::uint64_t prompts = 0;
   std::uint64_t confirmed = 0;
   std::uint64_t expired = 0;

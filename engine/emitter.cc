@@ -35,9 +35,9 @@ void Emitter::confirmed(const Window& window, const Confirmation& confirmation, 
   event.price_minor = offer.price_minor;
   event.currency = offer.currency;
   // Prices may use all of 63 bits.
-  event.commission_minor = static_cast<std::int64_t>(
-      static_cast<Uint128>(offer.price_minor) * static_cast<unsigned>(offer.commission_bps) /
-      kBasisPoints);
+  event.commission_minor =
+      static_cast<std::int64_t>(static_cast<Uint128>(offer.price_minor) *
+                                static_cast<unsigned>(offer.commission_bps) / kBasisPoints);
   event.fulfilment = offer.fulfilment;
   event.code = claim_code;
   event.reach = confirmation.followers;

@@ -9,11 +9,11 @@ namespace tagtill {
 
 enum class ExitCode : int {
   kOk = 0,
-  kFailed = 1,         // something that should not have happened
-  kUsage = 2,          // wrong arguments
-  kBadInput = 65,      // a dump that could not be read whole; --strict and a malformed line
-  kIoFailed = 74,      // an output could not be written
-  kBadConfig = 78,     // a bad catalogue, member file or secret
+  kFailed = 1,      // something that should not have happened
+  kUsage = 2,       // wrong arguments
+  kBadInput = 65,   // a dump that could not be read whole; --strict and a malformed line
+  kIoFailed = 74,   // an output could not be written
+  kBadConfig = 78,  // a bad catalogue, member file or secret
 };
 
 // `message` is one or more whole sentences for a person: what, where, what to do.

@@ -50,21 +50,21 @@ inline constexpr Code kNoCode = ~Code{0};
 // intent_id, ':', offer_id (P5.1).
 struct Event {
   EventType type = EventType::kRejected;
-  RejectReason reject_reason = RejectReason::kLate;            // rejected
-  CancelReason cancel_reason = CancelReason::kIntentDeleted;   // cancelled
-  Fulfilment fulfilment = Fulfilment::kShip;                   // confirmed
-  std::array<char, 3> currency{};                              // prompt, confirmed
-  std::string_view offer_id;      // all; rejected: empty stands for null
-  std::string_view author_id;     // all
-  std::string_view account;       // confirmed, expired, cancelled
-  std::string_view intent_id;     // all but rejected
-  std::string_view post_id;       // confirmed: the confirming post; rejected: the post
-  std::string_view title;         // prompt
-  std::string_view tag_prefix;    // prompt: the prefix as configured (P5.2)
-  Code code = kNoCode;            // prompt: the code; confirmed: the claim code, or none
-  Millis intent_at = 0;           // all but rejected
-  Millis deadline = 0;            // prompt, expired
-  Millis at = 0;                  // confirmed: confirmed_at; rejected: the post's event time
+  RejectReason reject_reason = RejectReason::kLate;           // rejected
+  CancelReason cancel_reason = CancelReason::kIntentDeleted;  // cancelled
+  Fulfilment fulfilment = Fulfilment::kShip;                  // confirmed
+  std::array<char, 3> currency{};                             // prompt, confirmed
+  std::string_view offer_id;          // all; rejected: empty stands for null
+  std::string_view author_id;         // all
+  std::string_view account;           // confirmed, expired, cancelled
+  std::string_view intent_id;         // all but rejected
+  std::string_view post_id;           // confirmed: the confirming post; rejected: the post
+  std::string_view title;             // prompt
+  std::string_view tag_prefix;        // prompt: the prefix as configured (P5.2)
+  Code code = kNoCode;                // prompt: the code; confirmed: the claim code, or none
+  Millis intent_at = 0;               // all but rejected
+  Millis deadline = 0;                // prompt, expired
+  Millis at = 0;                      // confirmed: confirmed_at; rejected: the post's event time
   std::int64_t price_minor = 0;       // prompt, confirmed
   std::int64_t commission_minor = 0;  // confirmed
   std::int64_t reach = 0;             // confirmed

@@ -74,8 +74,8 @@ void normalise(const CodePoints& from, CodePoints& to) {
     append_mapped(code_point, kNfc, to);
   }
   order_canonically(to);
-  const utf8proc_ssize_t length = utf8proc_normalize_utf32(
-      to.data(), static_cast<utf8proc_ssize_t>(to.size()), kNfc);
+  const utf8proc_ssize_t length =
+      utf8proc_normalize_utf32(to.data(), static_cast<utf8proc_ssize_t>(to.size()), kNfc);
   to.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
 }
 

@@ -15,9 +15,9 @@ namespace tagtill {
 namespace {
 
 constexpr std::string_view kFullwidthSign = "\xEF\xBC\x83";  // U+FF03
-constexpr char32_t kEmojiStyle = 0xFE0F;   // `#` + U+FE0F is a picture of a key
+constexpr char32_t kEmojiStyle = 0xFE0F;                     // `#` + U+FE0F is a picture of a key
 constexpr char32_t kTextStyle = 0xFE0E;
-constexpr char32_t kKeycap = 0x20E3;       // `#` + U+20E3 likewise
+constexpr char32_t kKeycap = 0x20E3;  // `#` + U+20E3 likewise
 
 enum class Kind : std::uint8_t {
   kOther,   // ends a tag
@@ -35,9 +35,9 @@ constexpr std::array<char32_t, 53> kDigitZeros = {
     0x104A0, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x114D0, 0x11650, 0x116C0,
     0x118E0, 0x16A60, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6};
 
-constexpr std::array<char32_t, 15> kSpecialCharacters = {
-    0x00B7, 0x05BE, 0x05F3, 0x05F4, 0x0F0B, 0x0F0C, 0x200C, 0x200D,
-    0x3003, 0x301C, 0x309B, 0x309C, 0x30A0, 0x30FB, 0xA67E};
+constexpr std::array<char32_t, 15> kSpecialCharacters = {0x00B7, 0x05BE, 0x05F3, 0x05F4, 0x0F0B,
+                                                         0x0F0C, 0x200C, 0x200D, 0x3003, 0x301C,
+                                                         0x309B, 0x309C, 0x30A0, 0x30FB, 0xA67E};
 constexpr char32_t kFullwidthTilde = 0xFF5E;
 
 Kind kind_of_wide(char32_t code_point) {
@@ -101,7 +101,8 @@ CodePoint code_point_before(std::string_view text, std::size_t at) {
 // The place of the next sign at or behind `from`, or npos.
 std::size_t find_sign(std::string_view text, std::size_t from) {
   for (std::size_t i = from; i < text.size(); ++i) {
-    if (text[i] == '#' || (text[i] == kFullwidthSign[0] && text.substr(i).starts_with(kFullwidthSign))) {
+    if (text[i] == '#' ||
+        (text[i] == kFullwidthSign[0] && text.substr(i).starts_with(kFullwidthSign))) {
       return i;
     }
   }

@@ -7,58 +7,12 @@
 #include <cstring>
 #include <new>
 
-#include "engine/utf8.h"
+#include "engine/json_text.h"
 
 namespace tagtill {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-int hex_value(char c) {
-  if (is_digit(c)) {
-    return c - '0';
-  }
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`
-bool is_number(std::string_view text) {
-  std::size_t i = 0;
-  const auto digits = [&] {
-    const std::size_t from = i;
-    while (i < text.size() && is_digit(text[i])) {
-      ++i;
-    }
-    return i > from;
-  };
-  if (i < text.size() && text[i] == '-') {
-    ++i;
-  }
-  if (i < text.size() && text[i] == '0') {
-    ++i;
-  } else if (!digits()) {
-    return false;
-  }
-  if (i < text.size() && text[i] == '.') {
-    ++i;
-    if (!digits()) {
-      return false;
-    }
-  }
-  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-    ++i;
-    if (i < text.size() && (text[i] == '+' || text[i] == '-')) {
-      ++i;
-    }
-    if (!digits()) {
-      return false;
-    }
-  }
-  return i == text.size();
-}
-
 // What stands between the quotes: are its escapes right? (Stage 1 has refused
 // control characters and found the closing quote.)
 bool has_valid_escapes(std::string_view raw) {
@@ -76,8 +30,7 @@ bool has_valid_escapes(std::string_view raw) {
       }
       const char c = raw[at++];
       if (c == 'u') {
-        if (raw.size() - at < 4 || (hex_value(raw[at]) | hex_value(raw[at + 1]) |
-                                    hex_value(raw[at + 2]) | hex_value(raw[at + 3])) < 0) {
+        if (hex_quad(raw, at) < 0) {
           return false;
         }
         at += 4;
@@ -92,11 +45,6 @@ bool has_valid_escapes(std::string_view raw) {
     }
   }
   return true;
-}
-
-unsigned read_hex4(const char* at) {
-  return static_cast<unsigned>((hex_value(at[0]) << 12) | (hex_value(at[1]) << 8) |
-                               (hex_value(at[2]) << 4) | hex_value(at[3]));
 }
 
 }  // namespace
@@ -115,8 +63,8 @@ class JsonWalk::Impl {
         parser_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
                         simdjson::stage1_mode::regular);
     if (error != simdjson::SUCCESS) {
-      return {false, error == simdjson::UTF8_ERROR ? MalformedCause::kNotUtf8
-                                                   : MalformedCause::kNotJson};
+      return {false,
+              error == simdjson::UTF8_ERROR ? MalformedCause::kNotUtf8 : MalformedCause::kNotJson};
     }
     text_ = text;
     next_ = parser_->structural_indexes.get();
@@ -187,7 +135,7 @@ class JsonWalk::Impl {
     } else {
       value.type = JsonType::kNumber;
       value.raw = scalar;
-      return is_number(scalar);
+      return number_form(scalar) != NumberForm::kNone;
     }
     return true;
   }
@@ -296,60 +244,6 @@ JsonWalk::JsonWalk() : impl_(std::make_unique<Impl>()) {}
 JsonWalk::~JsonWalk() = default;
 JsonWalk::Result JsonWalk::walk(std::string_view text, JsonMembers& members) {
   return impl_->walk(text, members);
-}
-
-bool decode_json_string(std::string_view raw, std::string& out) {
-  out.clear();
-  std::size_t at = 0;
-  while (at < raw.size()) {
-    if (raw[at] != '\\') {
-      const std::size_t escape = std::min(raw.find('\\', at), raw.size());
-      out.append(raw, at, escape - at);
-      at = escape;
-      continue;
-    }
-    const char c = raw[at + 1];
-    at += 2;
-    switch (c) {
-      case 'b':
-        out.push_back('\b');
-        break;
-      case 'f':
-        out.push_back('\f');
-        break;
-      case 'n':
-        out.push_back('\n');
-        break;
-      case 'r':
-        out.push_back('\r');
-        break;
-      case 't':
-        out.push_back('\t');
-        break;
-      case 'u': {
-        unsigned code_point = read_hex4(raw.data() + at);
-        at += 4;
-        if (code_point >= 0xD800 && code_point < 0xE000) {
-          if (code_point >= 0xDC00 || raw.size() - at < 6 || raw[at] != '\\' ||
-              raw[at + 1] != 'u') {
-            return false;
-          }
-          const unsigned low = read_hex4(raw.data() + at + 2);
-          if (low < 0xDC00 || low >= 0xE000) {
-            return false;
-          }
-          code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
-          at += 6;
-        }
-        append_utf8(code_point, out);
-        break;
-      }
-      default:
-        out.push_back(c);
-        break;
-    }
-  }
-  return true;
 }
 
 std::string simdjson_version() {

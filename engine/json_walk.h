@@ -12,7 +12,16 @@
 
 namespace tagtill {
 
-enum class JsonType : std::uint8_t { kAbsent, kNull, kTrue, kFalse, kNumber, kString, kObject, kArray };
+enum class JsonType : std::uint8_t {
+  kAbsent,
+  kNull,
+  kTrue,
+  kFalse,
+  kNumber,
+  kString,
+  kObject,
+  kArray
+};
 
 // A value as it stands in the text. `raw` is a number's text, or what stands
 // between the quotes of a string, escapes and all; else empty.
@@ -66,10 +75,6 @@ class JsonWalk {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Decodes what stands between the quotes of a JSON string that was walked, into
-// `out`. False if it holds a lone surrogate.
-[[nodiscard]] bool decode_json_string(std::string_view raw, std::string& out);
 
 [[nodiscard]] std::string simdjson_version();
 // The implementation in use on this processor, as `haswell`.

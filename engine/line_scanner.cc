@@ -8,6 +8,7 @@
 #include "engine/confirmation_code.h"
 #include "engine/fold.h"
 #include "engine/hashtag.h"
+#include "engine/json_text.h"
 #include "engine/mark_finder.h"
 #include "engine/utf8.h"
 
@@ -36,21 +37,7 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // Does `rest` begin with a `\uXXXX`? Its value, or -1.
 std::int32_t read_escape(std::string_view rest) {
-  if (rest.size() < 6 || rest[0] != '\\' || rest[1] != 'u') {
-    return -1;
-  }
-  std::int32_t value = 0;
-  for (const char c : rest.substr(2, 4)) {
-    const char lower = static_cast<char>(c | 0x20);
-    if (c >= '0' && c <= '9') {
-      value = value << 4 | (c - '0');
-    } else if (lower >= 'a' && lower <= 'f') {
-      value = value << 4 | (lower - 'a' + 10);
-    } else {
-      return -1;
-    }
-  }
-  return value;
+  return rest.starts_with("\\u") ? hex_quad(rest, 2) : -1;
 }
 
 // One character of a JSON string, raw or escaped.
@@ -150,8 +137,7 @@ void LineScanner::end_line(std::size_t end, ScannedBlock& out) {
     while (is_blank(block_[last])) {
       --last;
     }
-    line.parse =
-        block_[last] != '}' || begins_as_delete_notice(block_.substr(first, end - first));
+    line.parse = block_[last] != '}' || begins_as_delete_notice(block_.substr(first, end - first));
   }
   out.lines.push_back(line);
 }

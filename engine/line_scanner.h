@@ -22,7 +22,7 @@ struct ScannedLine {
 };
 
 struct ScannedBlock {
-  std::vector<ScannedLine> lines;   // all but keep-alives
+  std::vector<ScannedLine> lines;  // all but keep-alives
   std::uint64_t keep_alives = 0;
 
   // The hashtags that may be tags of offers, and the line of each.

@@ -3,7 +3,7 @@
 // Highway compiles this file once for each kind of vector, by including it again.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/mark_finder.cc"  // NOLINT
-#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/foreach_target.h>                     // IWYU pragma: keep
 // (must stand behind foreach_target.h)
 #include <hwy/highway.h>
 
@@ -37,9 +37,8 @@ void find_marks_with_vectors(const char* data, std::size_t size, std::uint64_t* 
     const auto fourth = hn::LoadU(d, bytes + at + 3);
     const auto fifth = hn::LoadU(d, bytes + at + 4);
     const auto fullwidth = hn::And(hn::Eq(here, fullwidth_first), hn::Eq(third, fullwidth_third));
-    const auto escape =
-        hn::And(hn::And(hn::Eq(here, letter_u), hn::Eq(fifth, digit_3)),
-                hn::Eq(hn::And(fourth, all_but_bit_1), digit_0));
+    const auto escape = hn::And(hn::And(hn::Eq(here, letter_u), hn::Eq(fifth, digit_3)),
+                                hn::Eq(hn::And(fourth, all_but_bit_1), digit_0));
     const auto sign = hn::Or(hn::Or(hn::Eq(here, hash), fullwidth), escape);
     hn::StoreMaskBits(d, hn::Eq(here, line_feed), newline_bits + at / 8);
     hn::StoreMaskBits(d, sign, sign_bits + at / 8);
@@ -62,8 +61,7 @@ static_assert(std::endian::native == std::endian::little,
 
 HWY_EXPORT(find_marks_with_vectors);
 
-void find_marks(const char* data, std::size_t size, std::uint64_t* newlines,
-                std::uint64_t* signs) {
+void find_marks(const char* data, std::size_t size, std::uint64_t* newlines, std::uint64_t* signs) {
   HWY_DYNAMIC_DISPATCH(find_marks_with_vectors)(data, size, newlines, signs);
   if (size % 64 != 0) {
     const std::uint64_t inside = (std::uint64_t{1} << (size % 64)) - 1;

@@ -17,8 +17,7 @@ namespace tagtill {
 // Both arrays have (size + 63) / 64 words. kBlockPadding bytes behind the data
 // must be readable. Any thread; one pass at the speed of the cache, with the
 // widest vectors of the processor (Highway chooses at run time).
-void find_marks(const char* data, std::size_t size, std::uint64_t* newlines,
-                std::uint64_t* signs);
+void find_marks(const char* data, std::size_t size, std::uint64_t* newlines, std::uint64_t* signs);
 
 // What Highway uses here, as `AVX2`.
 [[nodiscard]] std::string highway_target();

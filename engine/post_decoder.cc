@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include "engine/config_text.h"
+#include "engine/json_text.h"
 #include "engine/json_walk.h"
 
 namespace tagtill {
@@ -112,11 +114,26 @@ class NeededFields final : public JsonMembers {
 
 // The name of a field for the dead letters, as `user.id_str`.
 std::string_view path_of(Field field) {
-  constexpr std::array<std::string_view, kFields> kPaths = {
-      "id", "id_str", "text", "full_text", "extended_tweet", "user", "retweeted_status",
-      "created_at", "timestamp_ms", "delete", "user.id", "user.id_str", "user.protected",
-      "user.followers_count", "extended_tweet.full_text", "delete.status", "delete.status.id",
-      "delete.status.id_str", "delete.status.user_id", "delete.status.user_id_str"};
+  constexpr std::array<std::string_view, kFields> kPaths = {"id",
+                                                            "id_str",
+                                                            "text",
+                                                            "full_text",
+                                                            "extended_tweet",
+                                                            "user",
+                                                            "retweeted_status",
+                                                            "created_at",
+                                                            "timestamp_ms",
+                                                            "delete",
+                                                            "user.id",
+                                                            "user.id_str",
+                                                            "user.protected",
+                                                            "user.followers_count",
+                                                            "extended_tweet.full_text",
+                                                            "delete.status",
+                                                            "delete.status.id",
+                                                            "delete.status.id_str",
+                                                            "delete.status.user_id",
+                                                            "delete.status.user_id_str"};
   return kPaths[field];
 }
 
@@ -173,23 +190,17 @@ std::optional<Millis> snowflake_time(std::string_view id) {
   return static_cast<Millis>(*number >> 22) + kSnowflakeEpochMs;
 }
 
+// Decodes a string of a line that was walked, replacing what `out` held. False if
+// it holds a lone surrogate.
+bool decode_string(std::string_view raw, std::string& out) {
+  out.clear();
+  return unescape(raw, out) == Unescaped::kOk;
+}
+
 }  // namespace
 
 bool is_valid_id(std::string_view id) {
-  if (id.empty() || id.size() > kIdBytesMax) {
-    return false;
-  }
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(id[i]);
-    if (byte < 0x20 || byte == 0x7F) {
-      return false;
-    }
-    // U+0080 to U+009F are C2 80 to C2 9F.
-    if (byte == 0xC2 && i + 1 < id.size() && static_cast<unsigned char>(id[i + 1]) < 0xA0) {
-      return false;
-    }
-  }
-  return true;
+  return !id.empty() && id.size() <= kIdBytesMax && !holds_control_character(id);
 }
 
 class PostDecoder::Impl {
@@ -237,7 +248,7 @@ class PostDecoder::Impl {
   bool read_id(Field as_string, Field as_number, std::string& buffer, std::string_view& id) {
     const JsonValue& string = fields_[as_string];
     if (string.present()) {
-      if (string.type != JsonType::kString || !decode_json_string(string.raw, buffer) ||
+      if (string.type != JsonType::kString || !decode_string(string.raw, buffer) ||
           !is_valid_id(buffer)) {
         return refuse(as_string);
       }
@@ -284,7 +295,7 @@ class PostDecoder::Impl {
       constexpr std::size_t kDigitsMax = 15;
       std::string_view digits = timestamp.raw;
       if (timestamp.type == JsonType::kString) {
-        if (!decode_json_string(timestamp.raw, scratch_)) {
+        if (!decode_string(timestamp.raw, scratch_)) {
           return refuse(kTimestampMs);
         }
         digits = scratch_;
@@ -303,7 +314,7 @@ class PostDecoder::Impl {
     }
     const JsonValue& created = fields_[kCreatedAt];
     if (created.present()) {
-      if (created.type != JsonType::kString || !decode_json_string(created.raw, scratch_)) {
+      if (created.type != JsonType::kString || !decode_string(created.raw, scratch_)) {
         return refuse(kCreatedAt);
       }
       const std::optional<Millis> seconds = parse_classic_time(scratch_);
@@ -335,8 +346,7 @@ class PostDecoder::Impl {
     if (!fields_[field].present() || field == kText) {
       field = fields_[kFullText].present() ? kFullText : kText;
     }
-    if (fields_[field].type != JsonType::kString ||
-        !decode_json_string(fields_[field].raw, text_)) {
+    if (fields_[field].type != JsonType::kString || !decode_string(fields_[field].raw, text_)) {
       return refuse(field);
     }
     decode_entities(text_);

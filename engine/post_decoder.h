@@ -19,12 +19,12 @@ enum class LineKind : std::uint8_t { kPost, kDeleteNotice, kOther, kMalformed };
 struct DecodedLine {
   LineKind kind = LineKind::kOther;
   MalformedCause cause = MalformedCause::kNotJson;  // malformed
-  std::string_view field;         // malformed by a field: which; a literal
-  std::string_view post_id;       // post, delete notice (of the deleted post)
-  std::string_view author_id;     // post, delete notice
-  std::string_view text;          // post: decoded, entities too (P1.4); UTF-8
-  Millis at = 0;                  // post
-  std::int64_t followers = 0;     // post; never negative
+  std::string_view field;                           // malformed by a field: which; a literal
+  std::string_view post_id;                         // post, delete notice (of the deleted post)
+  std::string_view author_id;                       // post, delete notice
+  std::string_view text;                            // post: decoded, entities too (P1.4); UTF-8
+  Millis at = 0;                                    // post
+  std::int64_t followers = 0;                       // post; never negative
   bool is_repost = false;
   bool author_protected = false;
 };
@@ -57,6 +57,5 @@ class PostDecoder {
 // P1.3: 1 to 128 bytes, no control characters (U+0000 to U+001F, U+007F to
 // U+009F). `id` is UTF-8.
 [[nodiscard]] bool is_valid_id(std::string_view id);
-
 
 }  // namespace tagtill

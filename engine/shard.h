@@ -25,9 +25,9 @@ namespace tagtill {
 struct Confirmation {
   Code code = kNoCode;
   std::string_view post_id;
-  Millis at = 0;               // the post's event time
+  Millis at = 0;  // the post's event time
   std::int64_t followers = 0;
-  std::uint32_t place = 0;     // among the post's tags, in text order
+  std::uint32_t place = 0;  // among the post's tags, in text order
 };
 
 // A confirmation that waits for its window (P5.6). Stays in memory until its due
@@ -43,9 +43,9 @@ struct ParkedConfirmation {
 // One author with anything to remember.
 struct Author {
   std::string id;
-  std::vector<std::unique_ptr<Window>> windows;   // in the order in which they opened; ≤ 32
-  std::vector<ParkedConfirmation*> parked;        // that wait, as they came; ≤ 32
-  std::uint32_t wheel_entries = 0;                // that refer to this author
+  std::vector<std::unique_ptr<Window>> windows;  // in the order in which they opened; ≤ 32
+  std::vector<ParkedConfirmation*> parked;       // that wait, as they came; ≤ 32
+  std::uint32_t wheel_entries = 0;               // that refer to this author
 
   // Windows closed by confirmation, by offer id (P4.3). For ever.
   std::vector<std::pair<std::string, std::int64_t>> confirmed_windows;

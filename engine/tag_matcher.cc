@@ -25,8 +25,8 @@ struct Matches {
 int on_match(unsigned /*id*/, unsigned long long /*from*/, unsigned long long to,
              unsigned /*flags*/, void* context) {
   auto& matches = *static_cast<Matches*>(context);
-  const auto at = std::lower_bound(matches.ends.begin(), matches.ends.end(),
-                                   static_cast<std::uint32_t>(to));
+  const auto at =
+      std::lower_bound(matches.ends.begin(), matches.ends.end(), static_cast<std::uint32_t>(to));
   matches.found.push_back(static_cast<std::uint32_t>(at - matches.ends.begin()));
   return 0;
 }

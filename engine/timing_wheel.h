@@ -134,10 +134,10 @@ class TimingWheel {
     return kNever;
   }
 
-  std::vector<Item> now_;  // a heap: entries of ticks up to now_tick_
-  std::vector<std::vector<Item>> ring_;                  // the 2,048 ticks behind it
-  std::array<std::uint64_t, kSlots / 64> occupied_{};    // which slots hold anything
-  std::map<std::int64_t, std::vector<Item>> far_;        // by tick, those beyond
+  std::vector<Item> now_;                              // a heap: entries of ticks up to now_tick_
+  std::vector<std::vector<Item>> ring_;                // the 2,048 ticks behind it
+  std::array<std::uint64_t, kSlots / 64> occupied_{};  // which slots hold anything
+  std::map<std::int64_t, std::vector<Item>> far_;      // by tick, those beyond
   std::int64_t now_tick_ = 0;
   std::size_t size_ = 0;
 };

@@ -39,9 +39,9 @@ using Range = std::pair<unsigned, unsigned>;
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-constexpr std::size_t kUrlUnitsMax = 4096;     // with its scheme, or with "https://"
+constexpr std::size_t kUrlUnitsMax = 4096;       // with its scheme, or with "https://"
 constexpr std::size_t kLabelCharactersMax = 63;  // of a domain's label in punycode
-constexpr std::size_t kShortLinkSlugMax = 40;  // of https://t.co/...
+constexpr std::size_t kShortLinkSlugMax = 40;    // of https://t.co/...
 
 UnitSet make_set(std::initializer_list<Range> ranges) {
   UnitSet set;
@@ -69,23 +69,43 @@ constexpr std::initializer_list<Range> kLatinAccents = {
 constexpr std::initializer_list<Range> kCyrillic = {{0x0400, 0x04ff}, {0x1c80, 0x1c87}};
 
 struct Classes {
-  UnitSet preceding;   // what may stand before a URL
-  UnitSet domain;      // "validDomainChars"
-  UnitSet ascii_label; // of the domains that count without a scheme
-  UnitSet general;     // of a path
-  UnitSet ending;      // what may end a path
+  UnitSet preceding;    // what may stand before a URL
+  UnitSet domain;       // "validDomainChars"
+  UnitSet ascii_label;  // of the domains that count without a scheme
+  UnitSet general;      // of a path
+  UnitSet ending;       // what may end a path
   UnitSet query;
   UnitSet query_ending;
   UnitSet after_no_tld;  // a TLD followed by one of these is none
 
   Classes() {
-    preceding = make_set({{0x0000, 0x0022}, {0x0025, 0x002f}, {0x003a, 0x003f}, {0x005b, 0x0060},
-                          {0x007b, 0xfefe}, {0xff00, 0xff02}, {0xff04, 0xff1f}, {0xff21, 0xfffd}});
-    domain = make_set({{0x0000, 0x0008}, {0x000e, 0x001f}, {0x0022, 0x0022}, {0x0030, 0x0039},
-                       {0x0041, 0x005a}, {0x0060, 0x007a}, {0x007f, 0x0084}, {0x0086, 0x009f},
-                       {0x00a1, 0x061b}, {0x061d, 0x167f}, {0x1681, 0x180d}, {0x180f, 0x1fff},
-                       {0x200b, 0x200d}, {0x2010, 0x2027}, {0x2030, 0x205e}, {0x2060, 0x2065},
-                       {0x206a, 0x2fff}, {0x3001, 0xfefe}, {0xff00, 0xfffd}});
+    preceding = make_set({{0x0000, 0x0022},
+                          {0x0025, 0x002f},
+                          {0x003a, 0x003f},
+                          {0x005b, 0x0060},
+                          {0x007b, 0xfefe},
+                          {0xff00, 0xff02},
+                          {0xff04, 0xff1f},
+                          {0xff21, 0xfffd}});
+    domain = make_set({{0x0000, 0x0008},
+                       {0x000e, 0x001f},
+                       {0x0022, 0x0022},
+                       {0x0030, 0x0039},
+                       {0x0041, 0x005a},
+                       {0x0060, 0x007a},
+                       {0x007f, 0x0084},
+                       {0x0086, 0x009f},
+                       {0x00a1, 0x061b},
+                       {0x061d, 0x167f},
+                       {0x1681, 0x180d},
+                       {0x180f, 0x1fff},
+                       {0x200b, 0x200d},
+                       {0x2010, 0x2027},
+                       {0x2030, 0x205e},
+                       {0x2060, 0x2065},
+                       {0x206a, 0x2fff},
+                       {0x3001, 0xfefe},
+                       {0xff00, 0xfffd}});
     const UnitSet alphanumeric = make_set({{'0', '9'}, {'A', 'Z'}, {'a', 'z'}});
     ascii_label = alphanumeric;
     ascii_label.set('-');
@@ -343,8 +363,8 @@ std::size_t query_end(Units text, std::size_t at) {
 
 // The end of `http://` or `https://` at `at`, or `at`.
 std::size_t scheme_end(Units text, std::size_t at) {
-  for (const std::u16string_view scheme : {std::u16string_view(u"HTTPS://"),
-                                           std::u16string_view(u"HTTP://")}) {
+  for (const std::u16string_view scheme :
+       {std::u16string_view(u"HTTPS://"), std::u16string_view(u"HTTP://")}) {
     if (text.size() - at < scheme.size()) {
       continue;
     }
@@ -518,8 +538,7 @@ class UrlFinder {
   // Takes what was matched, if the reference's further checks let it pass.
   void accept(char16_t before, std::vector<UnitSpan>& out) {
     constexpr std::size_t kDefaultSchemeUnits = 8;  // "https://"
-    const std::size_t scheme_units =
-        has_scheme_ ? domain_.begin - url_.begin : kDefaultSchemeUnits;
+    const std::size_t scheme_units = has_scheme_ ? domain_.begin - url_.begin : kDefaultSchemeUnits;
     if (scheme_units + (url_.end - url_.begin) > kUrlUnitsMax) {
       return;
     }

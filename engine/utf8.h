@@ -16,9 +16,7 @@ struct Utf8Character {
 // surrogates, nothing beyond U+10FFFF.
 [[nodiscard]] inline Utf8Character read_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) {
-    return i < text.size() && (byte(i) & 0xC0) == 0x80;
-  };
+  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
   const unsigned first = byte(0);
   if (first < 0x80) {
     return {first, 1};

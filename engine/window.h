@@ -35,12 +35,12 @@ struct Window {
   Author* author = nullptr;
   Terms* terms = nullptr;
   std::string intent_id;
-  std::string account;   // with which it opened (P6.4)
+  std::string account;  // with which it opened (P6.4)
   Millis intent_at = 0;
   Millis deadline = 0;
   Code code = kNoCode;
   State state = State::kOpen;
-  bool denied = false;   // P4.5: holds nothing, and its end makes no event
+  bool denied = false;  // P4.5: holds nothing, and its end makes no event
 
   [[nodiscard]] const std::string& offer_id() const { return terms->offer.id; }
 };
