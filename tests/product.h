@@ -1,0 +1,73 @@
+// The product behind one plain class, for tests that compare it with something:
+// bytes in, events out, no files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace product {
+
+struct Options {
+  std::int64_t lateness_ms = 30'000;
+  std::int64_t max_jump_ms = 86'400'000;
+  std::string prefix = "Confirm";
+  bool strict = false;
+  std::size_t block_bytes = std::size_t{256} * 1024;
+};
+
+struct Counts {
+  std::uint64_t bytes = 0;
+  std::uint64_t lines = 0;
+  std::uint64_t keep_alives = 0;
+  std::uint64_t parsed = 0;
+  std::uint64_t posts = 0;
+  std::uint64_t delete_notices = 0;
+  std::uint64_t others = 0;
+  std::uint64_t malformed = 0;
+  std::uint64_t candidates = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t late = 0;
+  std::uint64_t repeated = 0;
+  std::uint64_t deleted_before = 0;
+  std::uint64_t set_aside = 0;
+  std::uint64_t prompts = 0;
+  std::uint64_t confirmed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t open_windows = 0;
+  std::uint64_t ignored_confirmations = 0;
+  std::uint64_t parked_deleted = 0;
+  std::uint64_t deletes_forgotten = 0;
+  std::map<std::string, std::uint64_t> rejected;
+};
+
+// Throws std::runtime_error with all their errors when offers or members are
+// refused.
+class Product {
+ public:
+  Product(std::string_view offers, std::string_view members, std::string_view secret,
+          Options options);
+  ~Product();
+  Product(const Product&) = delete;
+  Product& operator=(const Product&) = delete;
+
+  // One whole file.
+  void feed(std::string_view file);
+  // P6.4, between two lines.
+  void replace(std::string_view offers, std::string_view members, std::string_view secret);
+  // The events since the last call, as JSON Lines.
+  [[nodiscard]] std::string take_events();
+  [[nodiscard]] const Counts& counts();
+  // As newly constructed.
+  void reset();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace product

@@ -1,0 +1,60 @@
+#include "tests/run_program.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/temp_folder.h"
+
+namespace tagtill {
+namespace {
+
+// In the child: only calls that are safe after fork.
+void connect_to(const char* path, int flags, int descriptor) {
+  const int opened = ::open(path, flags, 0600);
+  if (opened < 0 || ::dup2(opened, descriptor) < 0) {
+    ::_exit(126);
+  }
+}
+
+}  // namespace
+
+// Through files, not pipes: nothing can fill up and wait.
+ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramInput& input) {
+  const TempFolder folder;
+  const std::string in = folder.write("in", input.standard_input);
+  const std::string out =
+      input.standard_output.empty() ? folder.path("out") : input.standard_output;
+  const std::string err = folder.path("err");
+  std::string program = TAGTILL_PROGRAM;
+  std::vector<std::string> copies = arguments;
+  std::vector<char*> pointers = {program.data()};
+  for (std::string& copy : copies) {
+    pointers.push_back(copy.data());
+  }
+  pointers.push_back(nullptr);
+
+  const pid_t child = ::fork();
+  if (child == 0) {
+    connect_to(in.c_str(), O_RDONLY, STDIN_FILENO);
+    connect_to(out.c_str(), O_WRONLY | O_CREAT, STDOUT_FILENO);
+    connect_to(err.c_str(), O_WRONLY | O_CREAT, STDERR_FILENO);
+    if (!input.folder.empty() && ::chdir(input.folder.c_str()) != 0) {
+      ::_exit(126);
+    }
+    ::execv(program.c_str(), pointers.data());
+    ::_exit(127);
+  }
+  ProgramResult result;
+  int status = 0;
+  if (child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status)) {
+    result.exit_code = WEXITSTATUS(status);
+  }
+  if (input.standard_output.empty()) {
+    result.out = read_file(out);
+  }
+  result.err = read_file(err);
+  return result;
+}
+
+}  // namespace tagtill

@@ -1,0 +1,26 @@
+// Runs the program `tagtill` as a person would.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tagtill {
+
+struct ProgramResult {
+  int exit_code = -1;  // -1: ended by a signal
+  std::string out;
+  std::string err;
+};
+
+struct ProgramInput {
+  std::string_view standard_input;
+  std::string folder;           // the working folder; empty: the test's
+  std::string standard_output;  // a path instead of ProgramResult::out
+};
+
+// `arguments` without the program's name.
+[[nodiscard]] ProgramResult run_program(const std::vector<std::string>& arguments,
+                                        const ProgramInput& input = {});
+
+}  // namespace tagtill
