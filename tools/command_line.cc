@@ -62,7 +62,7 @@ std::string as_it_is(const std::string& text) { return text; }
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   std::string path = app.get_name();
   for (const CLI::App* outer = app.get_parent(); outer != nullptr; outer = outer->get_parent()) {
-    path = outer->get_name() + " " + path;
+    path.insert(0, fmt::format("{} ", outer->get_name()));
   }
   // CLI11 would say of a misspelt subcommand that one is required.
   const std::vector<std::string> unknown = app.remaining();

@@ -132,6 +132,16 @@ std::uint64_t total_bytes(const std::vector<DumpSource>& dumps) {
   return total;
 }
 
+std::uint64_t intents_in(const CandidateBatch& batch) {
+  std::uint64_t intents = 0;
+  for (const Candidate& candidate : batch.candidates) {
+    for (const PostTag& tag : candidate.tags) {
+      intents += tag.tag != kNoTag ? 1 : 0;
+    }
+  }
+  return intents;
+}
+
 // Everything the run writes.
 class Outputs {
  public:
@@ -202,12 +212,12 @@ class Outputs {
 // ends.
 class Run {
  public:
-  Run(const ReplayOptions& options, Configuration configuration, std::vector<DumpSource> dumps,
-      Outputs& outputs)
+  Run(const ReplayOptions& options, const Configuration& configuration,
+      std::vector<DumpSource> dumps, Outputs& outputs)
       : outputs_(outputs),
         lane_(make_search_context(configuration.offers, configuration.members,
                                   options.protocol.confirm_prefix, options.strict)),
-        decider_(configuration.offers, configuration.members, std::move(configuration.secret),
+        decider_(configuration.offers, configuration.members, configuration.secret,
                  options.protocol),
         total_bytes_(total_bytes(dumps)),
         progress_shown_(options.progress == "on" ||
@@ -236,6 +246,7 @@ class Run {
     ReplayResult result;
     result.bytes = reader_.bytes_read();
     result.lines = lines_;
+    result.intents = intents_;
     result.decisions = decider_.counts();
     result.open_windows = decider_.open_windows();
     result.set_aside = decider_.has_set_aside();
@@ -252,6 +263,7 @@ class Run {
     if (candidates_.candidates.empty()) {
       return;
     }
+    intents_ += intents_in(candidates_);
     events_.clear();
     decider_.apply(candidates_, events_);
     outputs_.add(events_);
@@ -275,6 +287,7 @@ class Run {
   CandidateBatch candidates_;
   EventBatch events_;
   LineCounts lines_;
+  std::uint64_t intents_ = 0;
   std::size_t problems_said_ = 0;
 };
 
@@ -319,7 +332,7 @@ ExitCode replay(const ReplayOptions& options) {
   std::vector<std::string> problems;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
   check_files(options, sinks, dumps);
-  std::optional<Configuration> configuration = load_configuration(options);
+  const std::optional<Configuration> configuration = load_configuration(options);
   if (!configuration) {
     return ExitCode::kBadConfig;
   }
@@ -328,7 +341,7 @@ ExitCode replay(const ReplayOptions& options) {
   }
 
   Outputs outputs(options, sinks);
-  Run run(options, std::move(*configuration), std::move(dumps), outputs);
+  Run run(options, *configuration, std::move(dumps), outputs);
   Clock::time_point ready;
   try {
     outputs.open();

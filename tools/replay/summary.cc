@@ -88,7 +88,9 @@ void append_funnel(std::string& out, const ReplayResult& result) {
       std::accumulate(decisions.rejected.begin(), decisions.rejected.end(), std::uint64_t{0});
   Table table(out);
   table.row("candidates", decisions.candidates);
-  table.row("prompts", decisions.prompts);
+  table.row("intents", result.intents, "offers' tags in them");
+  table.row("prompts", decisions.prompts,
+            percent_of(decisions.prompts, result.intents, "the intents"));
   table.row("confirmed", decisions.confirmed,
             percent_of(decisions.confirmed, decisions.prompts, "the prompts"));
   table.row("expired", decisions.expired);
@@ -136,6 +138,7 @@ std::string summary_json(const ReplayResult& result) {
   object.add_seconds("load_seconds", result.load_seconds);
   object.add_seconds("replay_seconds", result.replay_seconds);
   object.add("bytes_per_second", static_cast<std::uint64_t>(result.bytes_per_second()));
+  object.add("intents", result.intents);
   object.add("keep_alives", lines.keep_alives);
   object.add("others", lines.others);
   object.add("future_of_others", decisions.future_of_others);

@@ -13,6 +13,7 @@ namespace tagtill {
 struct ReplayResult {
   std::uint64_t bytes = 0;  // read from all sources
   LineCounts lines;
+  std::uint64_t intents = 0;  // offers' tags in candidate posts, whatever became of them
   DecisionCounts decisions;
   std::uint64_t open_windows = 0;  // at the end of the stream
   bool set_aside = false;          // P3.9, at the end of the stream
