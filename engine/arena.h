@@ -7,6 +7,7 @@
 #include <new>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace tagtill {
@@ -17,6 +18,23 @@ namespace tagtill {
 // own, which clear() gives back.
 class Arena {
  public:
+  Arena() = default;
+  Arena(Arena&& other) noexcept
+      : chunks_(std::move(other.chunks_)),
+        large_(std::move(other.large_)),
+        chunk_(std::exchange(other.chunk_, 0)),
+        used_(std::exchange(other.used_, 0)) {}
+  Arena& operator=(Arena&& other) noexcept {
+    chunks_ = std::move(other.chunks_);
+    large_ = std::move(other.large_);
+    chunk_ = std::exchange(other.chunk_, 0);
+    used_ = std::exchange(other.used_, 0);
+    return *this;
+  }
+  ~Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
   [[nodiscard]] std::string_view keep(std::string_view bytes) {
     if (bytes.empty()) {
       return {};

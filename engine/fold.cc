@@ -14,6 +14,8 @@ namespace {
 // three steps of the rule need one encoding at the end.
 constexpr auto kNfc = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 
+constexpr utf8proc_int32_t kBeforeHangulTails = 0x11A7;
+
 using CodePoints = std::vector<utf8proc_int32_t>;
 
 bool decode(std::string_view text, CodePoints& out) {
@@ -68,15 +70,32 @@ void order_canonically(CodePoints& text) {
   }
 }
 
+// utf8proc 2.8 takes U+11A7, the code point before the first Hangul tail, for a
+// tail, and swallows it behind a syllable. It is a starter that composes with
+// nothing, so what stands before it and behind it can be composed apart.
+void compose(CodePoints& text) {
+  auto out = text.begin();
+  for (auto from = text.begin();;) {
+    const auto to = std::find(from, text.end(), kBeforeHangulTails);
+    const utf8proc_ssize_t length =
+        from == to ? 0 : utf8proc_normalize_utf32(&*from, to - from, kNfc);
+    out = std::copy_n(from, std::max<utf8proc_ssize_t>(length, 0), out);
+    if (to == text.end()) {
+      break;
+    }
+    *out++ = *to;
+    from = to + 1;
+  }
+  text.erase(out, text.end());
+}
+
 void normalise(const CodePoints& from, CodePoints& to) {
   to.clear();
   for (const utf8proc_int32_t code_point : from) {
     append_mapped(code_point, kNfc, to);
   }
   order_canonically(to);
-  const utf8proc_ssize_t length =
-      utf8proc_normalize_utf32(to.data(), static_cast<utf8proc_ssize_t>(to.size()), kNfc);
-  to.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  compose(to);
 }
 
 }  // namespace

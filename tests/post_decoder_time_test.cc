@@ -294,7 +294,7 @@ TEST(PostDecoder, RandomLinesAgreeWithTheReference) {
         << line;
     posts += decoded.kind == LineKind::kPost ? 1 : 0;
   }
-  EXPECT_GT(posts, count / 50);
+  EXPECT_GT(posts, count / 100);
 }
 
 }  // namespace
