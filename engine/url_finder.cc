@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/punycode.h"
 #include "engine/tld_list.h"
 #include "engine/utf8.h"
 
@@ -39,9 +40,8 @@ using Range = std::pair<unsigned, unsigned>;
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-constexpr std::size_t kUrlUnitsMax = 4096;       // with its scheme, or with "https://"
-constexpr std::size_t kLabelCharactersMax = 63;  // of a domain's label in punycode
-constexpr std::size_t kShortLinkSlugMax = 40;    // of https://t.co/...
+constexpr std::size_t kUrlUnitsMax = 4096;     // with its scheme, or with "https://"
+constexpr std::size_t kShortLinkSlugMax = 40;  // of https://t.co/...
 
 UnitSet make_set(std::initializer_list<Range> ranges) {
   UnitSet set;
@@ -377,76 +377,6 @@ std::size_t scheme_end(Units text, std::size_t at) {
     }
   }
   return at;
-}
-
-// How many characters a piece of a label has in punycode (RFC 3492), with its
-// `xn--`, as long as that is at most kLabelCharactersMax + 1.
-std::size_t punycode_length(Units piece) {
-  std::vector<std::uint32_t> input;
-  bool ascii = true;
-  for (std::size_t i = 0; i < piece.size(); ++i) {
-    std::uint32_t code_point = piece[i];
-    if (code_point >= 0xd800 && code_point < 0xdc00 && i + 1 < piece.size() &&
-        piece[i + 1] >= 0xdc00 && piece[i + 1] < 0xe000) {
-      code_point = 0x10000 + ((code_point - 0xd800) << 10) + (piece[i + 1] - 0xdc00U);
-      ++i;
-    }
-    ascii = ascii && code_point >= 0x20 && code_point <= 0x7e;
-    input.push_back(code_point);
-  }
-  if (ascii || input.size() > kLabelCharactersMax) {
-    return input.size();  // each character costs one at least
-  }
-  constexpr std::uint32_t kBase = 36;
-  constexpr std::uint32_t kTMin = 1;
-  constexpr std::uint32_t kTMax = 26;
-  std::size_t basic = 0;
-  for (const std::uint32_t code_point : input) {
-    basic += code_point < 0x80 ? 1 : 0;
-  }
-  std::size_t length = 4 + basic + (basic > 0 ? 1 : 0);  // "xn--", the basic ones, a delimiter
-  std::uint32_t n = 0x80;
-  std::uint64_t delta = 0;
-  std::uint64_t bias = 72;
-  std::size_t handled = basic;
-  while (handled < input.size()) {
-    std::uint32_t next = std::numeric_limits<std::uint32_t>::max();
-    for (const std::uint32_t code_point : input) {
-      if (code_point >= n && code_point < next) {
-        next = code_point;
-      }
-    }
-    delta += static_cast<std::uint64_t>(next - n) * (handled + 1);
-    n = next;
-    for (const std::uint32_t code_point : input) {
-      delta += code_point < n ? 1 : 0;
-      if (code_point != n) {
-        continue;
-      }
-      std::uint64_t q = delta;
-      for (std::uint64_t k = kBase;; k += kBase) {
-        const std::uint64_t t = k <= bias ? kTMin : (k >= bias + kTMax ? kTMax : k - bias);
-        ++length;
-        if (q < t) {
-          break;
-        }
-        q = (q - t) / (kBase - t);
-      }
-      delta = handled == basic ? delta / 700 : delta / 2;
-      ++handled;
-      delta += delta / handled;
-      std::uint64_t k = 0;
-      while (delta > ((kBase - kTMin) * kTMax) / 2) {
-        delta /= kBase - kTMin;
-        k += kBase;
-      }
-      bias = k + (kBase - kTMin + 1) * delta / (delta + 38);
-      delta = 0;
-    }
-    ++delta;
-    ++n;
-  }
-  return length;
 }
 
 // The reference lets a label of 1 to 63 characters pass, counted in punycode;
