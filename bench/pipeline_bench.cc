@@ -107,7 +107,7 @@ void count_lines(benchmark::State& state) {
       state.SkipWithError("the lines were not counted right");
     }
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * corpus.bytes));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(corpus.bytes));
 }
 BENCHMARK(count_lines)->Unit(benchmark::kMillisecond);
 
@@ -140,7 +140,7 @@ void pipeline(benchmark::State& state) {
       state.SkipWithError("the purchases are not those of the generator's list");
     }
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * corpus.bytes));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(corpus.bytes));
   state.SetLabel(state.range(0) != 0 ? "--strict" : "");
 }
 BENCHMARK(pipeline)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
