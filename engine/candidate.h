@@ -48,7 +48,6 @@ enum class MalformedCause : std::uint8_t {
   kTooDeep,
   kBadField,
 };
-inline constexpr std::size_t kMalformedCauses = 5;
 [[nodiscard]] std::string_view name_of(MalformedCause cause);
 
 // A line for the dead letters. Views live in the batch.

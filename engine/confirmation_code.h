@@ -9,7 +9,7 @@
 
 namespace tagtill {
 
-// Computes codes under one secret. Used by one thread; about 1 µs a code. The
+// Computes codes under one secret. Used by one thread; one HMAC a code. The
 // secret stays inside, and is wiped at the end.
 class CodeMaker {
  public:

@@ -137,6 +137,5 @@ std::string folded(std::string_view text) {
 }
 
 std::string unicode_version() { return utf8proc_unicode_version(); }
-std::string utf8proc_release() { return utf8proc_version(); }
 
 }  // namespace tagtill

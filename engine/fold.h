@@ -13,14 +13,13 @@ namespace tagtill {
 // text is not UTF-8.
 //
 // Any thread. ASCII costs a byte loop without allocation beyond `out`; other
-// text a call of utf8proc for each step (some 200 ns for a word).
+// text a call of utf8proc for each step and character.
 [[nodiscard]] bool fold_tag(std::string_view text, std::string& out);
 
 // The same, for places where speed does not matter.
 [[nodiscard]] std::string folded(std::string_view text);
 
-// The version of Unicode in use, and the release of the library it comes from.
+// The version of Unicode in use.
 [[nodiscard]] std::string unicode_version();
-[[nodiscard]] std::string utf8proc_release();
 
 }  // namespace tagtill

@@ -53,8 +53,8 @@ class TagWindows {
 };
 
 // The compiled tags of a catalogue: const, shared by all threads. Compiling
-// takes some 30 µs a tag. Tags longer than kFoldBytesMax are left out (Hyperscan
-// refuses the longest): no window is that long.
+// took 50 µs a tag for 5,000 and 120 µs for 100,000, on a loaded machine. Tags longer than
+// kFoldBytesMax are left out (Hyperscan refuses the longest): no window is that long.
 class TagDatabase {
  public:
   explicit TagDatabase(const OfferCatalogue& offers);
@@ -80,7 +80,8 @@ class TagMatcher {
   TagMatcher& operator=(const TagMatcher&) = delete;
 
   // Writes the numbers of the windows that are tags of offers to `found`, in
-  // order, replacing what it held. Some 35 ns a window, whatever the catalogue.
+  // order, replacing what it held. Measured: 5 to 8 ns a window with 5,000 and
+  // with 100,000 tags.
   void match(const TagWindows& windows, std::vector<std::uint32_t>& found);
 
  private:
