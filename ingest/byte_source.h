@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,10 @@ class ByteSource {
   // After read() returned 0: why it failed, as `Input/output error`; empty at the
   // regular end.
   [[nodiscard]] virtual const std::string& failure() const = 0;
+
+  // How many bytes of the file that lies below were taken, packed as they are:
+  // what a progress line counts.
+  [[nodiscard]] virtual std::uint64_t stored_bytes() const = 0;
 };
 
 // Opens a file, or standard input for `-`. Returns null, and says why in

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "ingest/byte_source.h"
+#include "ingest/dump_files.h"
 
 namespace tagtill {
 namespace {
@@ -31,26 +32,30 @@ const char* find_last_newline(const char* bytes, std::size_t size) {
 
 class DumpReader::Impl {
  public:
-  Impl(std::vector<DumpSource> sources, std::size_t block_bytes, std::size_t line_bytes_max)
-      : sources_(std::move(sources)),
+  Impl(std::vector<DumpSource> dumps, std::size_t block_bytes, std::size_t line_bytes_max,
+       OnProblem on_problem)
+      : dumps_(std::move(dumps)),
         block_bytes_(std::max(block_bytes, kBlockBytesMin)),
-        line_bytes_max_(std::max(line_bytes_max, kDeadLetterBytes)) {}
+        line_bytes_max_(std::max(line_bytes_max, kDeadLetterBytes)),
+        on_problem_(on_problem) {}
 
   bool next(Block& block) {
-    while (input_ != nullptr || open_next()) {
+    while (file_open_ || open_next()) {
       if (fill(block)) {
         block.sequence = sequence_++;
-        block.source = static_cast<std::uint32_t>(source_);
+        block.source = static_cast<std::uint32_t>(names_.size() - 1);
         return true;
       }
-      input_.reset();
-      ++source_;
+      file_open_ = false;
     }
     return false;
   }
 
-  [[nodiscard]] const std::vector<DumpSource>& sources() const { return sources_; }
+  [[nodiscard]] const std::vector<std::string>& source_names() const { return names_; }
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+  [[nodiscard]] std::uint64_t stored_bytes_read() const {
+    return stored_bytes_ + (files_ ? files_->stored_bytes() : 0);
+  }
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:
@@ -58,31 +63,41 @@ class DumpReader::Impl {
   // end is surely above the limit: the last byte may be the `\r` of one.
   [[nodiscard]] std::size_t overlong_from() const { return line_bytes_max_ + 2; }
 
-  // Opens source_, or the next one that can be opened; false behind the last.
+  [[nodiscard]] bool stopped() const {
+    return on_problem_ == OnProblem::kStop && !problems_.empty();
+  }
+
+  // Opens the next file of this dump or of those behind it; false at the end.
   bool open_next() {
-    for (; source_ < sources_.size(); ++source_) {
-      std::string failure;
-      input_ = open_file_source(sources_[source_].name, failure);
-      if (input_ != nullptr) {
+    while (!stopped()) {
+      if (!files_) {
+        if (dump_ == dumps_.size()) {
+          return false;
+        }
+        files_.emplace(dumps_[dump_].name, problems_);
+      }
+      if (files_->next()) {
+        if (stopped()) {
+          return false;
+        }
+        names_.push_back(files_->name());
         offset_ = 0;
         taken_ = 0;
         ended_ = false;
+        file_open_ = true;
         return true;
       }
-      problems_.push_back("The dump " + sources_[source_].name + " cannot be opened: " + failure +
-                          ". It was left out.");
+      stored_bytes_ += files_->stored_bytes();
+      files_.reset();
+      ++dump_;
     }
     return false;
   }
 
   // Reads into `to` what the source gives at once; 0 at its end.
   std::size_t read_some(std::span<char> to) {
-    const std::size_t got = ended_ ? 0 : input_->read(to);
-    if (got == 0 && !std::exchange(ended_, true) && !input_->failure().empty()) {
-      problems_.push_back("The dump " + sources_[source_].name + " cannot be read from byte " +
-                          std::to_string(taken_) + " on: " + input_->failure() +
-                          ". What stands before was used.");
-    }
+    const std::size_t got = ended_ ? 0 : files_->read(to);
+    ended_ = got == 0;
     taken_ += got;
     bytes_read_ += got;
     return got;
@@ -197,29 +212,34 @@ class DumpReader::Impl {
     return true;
   }
 
-  std::vector<DumpSource> sources_;
+  std::vector<DumpSource> dumps_;
   std::size_t block_bytes_;
   std::size_t line_bytes_max_;
+  OnProblem on_problem_;
   std::vector<std::string> problems_;
+  std::vector<std::string> names_;  // of the sources, up to the one that is read
   std::uint64_t bytes_read_ = 0;
+  std::uint64_t stored_bytes_ = 0;  // of the dumps before this one
   std::uint64_t sequence_ = 0;
 
-  std::size_t source_ = 0;             // the one that is read, or comes next
-  std::unique_ptr<ByteSource> input_;  // null: between two sources
-  bool ended_ = false;                 // input_ has no more
-  std::uint64_t taken_ = 0;            // bytes read from input_
-  std::uint64_t offset_ = 0;           // of the next block in its source
-  std::string carry_;                  // bytes from offset_ on that were read already
+  std::size_t dump_ = 0;            // the one that is read, or comes next
+  std::optional<DumpFiles> files_;  // of the dump; none between two
+  bool file_open_ = false;          // files_ stands at one
+  bool ended_ = false;              // it has no more
+  std::uint64_t taken_ = 0;         // bytes read from it
+  std::uint64_t offset_ = 0;        // of the next block in it
+  std::string carry_;               // bytes from offset_ on that were read already
 };
 
 DumpReader::DumpReader(std::vector<DumpSource> sources, std::size_t block_bytes,
-                       std::size_t line_bytes_max)
-    : impl_(std::make_unique<Impl>(std::move(sources), block_bytes, line_bytes_max)) {}
+                       std::size_t line_bytes_max, OnProblem on_problem)
+    : impl_(std::make_unique<Impl>(std::move(sources), block_bytes, line_bytes_max, on_problem)) {}
 DumpReader::~DumpReader() = default;
 
 bool DumpReader::next(Block& block) { return impl_->next(block); }
-const std::vector<DumpSource>& DumpReader::sources() const { return impl_->sources(); }
+const std::vector<std::string>& DumpReader::source_names() const { return impl_->source_names(); }
 std::uint64_t DumpReader::bytes_read() const { return impl_->bytes_read(); }
+std::uint64_t DumpReader::stored_bytes_read() const { return impl_->stored_bytes_read(); }
 const std::vector<std::string>& DumpReader::problems() const { return impl_->problems(); }
 
 }  // namespace tagtill

@@ -1,4 +1,4 @@
-// Reads recorded dumps as blocks: files, folders, standard input.
+// Reads recorded dumps as blocks: files, folders, standard input, packed or plain.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,13 @@ namespace tagtill {
 // A file to be read, found by expand_dumps.
 struct DumpSource {
   std::string name;         // the path, or `-`
-  std::uint64_t bytes = 0;  // its size, 0 when it is not known (a pipe)
+  std::uint64_t bytes = 0;  // its size as it lies there, 0 when it is not known (a pipe)
+};
+
+// What a reader does when a dump cannot be read whole.
+enum class OnProblem : std::uint8_t {
+  kGoOn,  // with what can be read
+  kStop,  // what stood before the place is still given
 };
 
 // Turns the DUMP arguments into sources, in the order given: a file stands for
@@ -27,6 +33,11 @@ struct DumpSource {
 
 // Reads the sources one after the other (P3.2). Used by one thread.
 //
+// A dump may be packed: gzip, bzip2, xz, zstd, lz4, and tar and zip archives, as
+// DumpFiles says. What is called a source below, and in Block, is one file of
+// lines: a plain or compressed dump, or a file in an archive. Its offsets and bytes
+// are those of the unpacked file.
+//
 // The lines do not depend on the block size, nor does where they stand: a block's
 // offset counts a byte order mark, which is skipped, and `source_bytes` of all
 // blocks of a source add up to what was read of it. A last line without its end
@@ -38,25 +49,34 @@ struct DumpSource {
 // If there is nothing but spaces, tabs and carriage returns in it, a blank line of
 // one byte stands for it.
 //
-// Memory: a carried piece of at most a block; the block is the caller's, and has
-// room for a block's bytes or a line of the limit, whichever is more.
+// Memory: a carried piece of at most a block, a name a source, and what unpacking
+// takes (DumpFiles); the block is the caller's, and has room for a block's bytes or
+// a line of the limit, whichever is more.
 class DumpReader {
  public:
   // Blocks have at least 512 bytes, lines at least kDeadLetterBytes.
   explicit DumpReader(std::vector<DumpSource> sources,
                       std::size_t block_bytes = std::size_t{256} * 1024,
-                      std::size_t line_bytes_max = kLineBytesMax);
+                      std::size_t line_bytes_max = kLineBytesMax,
+                      OnProblem on_problem = OnProblem::kGoOn);
   ~DumpReader();
   DumpReader(const DumpReader&) = delete;
   DumpReader& operator=(const DumpReader&) = delete;
 
-  // Fills `block` with the next lines; false at the end of the last source.
-  // A source that cannot be opened or read to its end adds a sentence with the
-  // offset to problems(); what was read of it counts, and the next one follows.
+  // Fills `block` with the next lines; false at the end of the last source, or
+  // where the reader stops for a problem.
+  //
+  // What cannot be opened or read to its end adds a sentence with the offset to
+  // problems(); what was read of it counts.
   [[nodiscard]] bool next(Block& block);
 
-  [[nodiscard]] const std::vector<DumpSource>& sources() const;
+  // The name of each source so far, as Block::source counts them: the path of the
+  // dump, and for a file in an archive `:` and its path there.
+  [[nodiscard]] const std::vector<std::string>& source_names() const;
+  // Of all sources so far, unpacked.
   [[nodiscard]] std::uint64_t bytes_read() const;
+  // Of all dumps so far, as they lie there.
+  [[nodiscard]] std::uint64_t stored_bytes_read() const;
   [[nodiscard]] const std::vector<std::string>& problems() const;
 
  private:

@@ -27,6 +27,7 @@ class FileSource : public ByteSource {
     while (!ended_) {
       const ssize_t got = ::read(file_, to.data(), to.size());
       if (got > 0) {
+        taken_ += static_cast<std::size_t>(got);
         return static_cast<std::size_t>(got);
       }
       if (got == 0) {
@@ -42,6 +43,7 @@ class FileSource : public ByteSource {
   }
 
   [[nodiscard]] const std::string& failure() const override { return failure_; }
+  [[nodiscard]] std::uint64_t stored_bytes() const override { return taken_; }
 
  private:
   void wait() const {
@@ -52,6 +54,7 @@ class FileSource : public ByteSource {
   int file_;
   bool owned_;
   bool ended_ = false;
+  std::uint64_t taken_ = 0;
   std::string failure_;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/packed.h"
 #include "tests/run_program.h"
 #include "tests/temp_folder.h"
 
@@ -122,7 +123,7 @@ TEST_F(Cli, HelpOfReplayNamesEveryOptionAndItsDefault) {
   for (const char* const part :
        {"DUMP", "--offers FILE", "--members FILE", "--secret-file FILE", "--events PATH",
         "--sink URL=sqlite:purchases.db", "--lateness DURATION=30s", "--max-jump DURATION=24h",
-        "--prefix LETTERS=Confirm", "--strict", "--dead-letter PATH",
+        "--prefix LETTERS=Confirm", "--strict", "--fail-fast", "--dead-letter PATH",
         "--summary text|json|none=text", "--progress auto|on|off=auto", "--block-bytes N=262144"}) {
     EXPECT_TRUE(contains(help, part)) << part << "\n" << help;
   }
@@ -313,6 +314,48 @@ TEST_F(Cli, ADumpThatCannotBeReadEndsWith65AndTheOthersAreReplayed) {
   EXPECT_EQ(result.out, both(kPromptEvent, kConfirmedEvent));
   EXPECT_TRUE(contains(result.err, "missing.json")) << result.err;
   EXPECT_TRUE(contains(result.err, "Replayed ")) << result.err;
+}
+
+TEST_F(Cli, PackedDumpsAreReplayedAndOfCutOnesWhatCanBeRead) {
+  const std::string dump = both(kIntent, kConfirmation);
+  folder_.write("day.tar", archived({{"00.json.bz2", compressed(kIntent, "bzip2")},
+                                     {"01.json.gz", compressed(kConfirmation, "gzip")}},
+                                    "ustar"));
+  ProgramResult result = replay({"--events", "-", "--sink", "null:", "day.tar"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, both(kPromptEvent, kConfirmedEvent));
+
+  const std::string packed = compressed(dump, "xz");
+  folder_.write("a.xz", packed.substr(0, packed.size() - 1));
+  result = replay({"--events", "-", "--sink", "null:", "a.xz"});
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_EQ(result.out, both(kPromptEvent, kConfirmedEvent));
+  EXPECT_TRUE(contains(
+      result.err, "tagtill: The dump a.xz cannot be read from byte " + std::to_string(dump.size()) +
+                      " on: its xz data is cut (behind packed byte " +
+                      std::to_string(packed.size() - 1) + "). What stands before was used.\n"))
+      << result.err;
+}
+
+TEST_F(Cli, FailFastEndsAtTheFirstDumpThatCannotBeReadWhole) {
+  folder_.write("a.gz", compressed(kIntent, "gzip").substr(0, 60));
+  folder_.write("b.json", both(kIntent, kConfirmation));
+  ProgramResult result =
+      replay({"--fail-fast", "--events", "-", "--sink", "null:", "a.gz", "b.json"});
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(contains(result.err, "The dump a.gz cannot be read from byte ")) << result.err;
+  EXPECT_TRUE(contains(result.err, "--fail-fast: the run ended there")) << result.err;
+
+  result = replay({"--fail-fast", "--events", "-", "--sink", "null:", "b.json", "a.gz"});
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_EQ(result.out, both(kPromptEvent, kConfirmedEvent));
+
+  // What is known before anything is read stops the run before it touches outputs.
+  folder_.write("events", "of the last run");
+  result = replay({"--fail-fast", "--events", "events", "b.json", "missing"});
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_EQ(file("events"), "of the last run");
 }
 
 TEST_F(Cli, MalformedLinesAreDeadLettersAndEndStrictRunsWith65) {

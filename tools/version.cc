@@ -13,6 +13,7 @@
 #include "engine/json_walk.h"
 #include "engine/mark_finder.h"
 #include "engine/tag_matcher.h"
+#include "ingest/archive_reader.h"
 #include "sinks/sqlite_sink.h"
 #include "tools/allocator.h"
 #include "tools/command_line.h"
@@ -72,6 +73,7 @@ ExitCode print_version() {
       {"highway", fmt::format("{}, {}", highway_version(), highway_target())},
       {"openssl", openssl_version()},
       {"sqlite", sqlite_version()},
+      {"archives", archive_library_versions()},
       {"jemalloc", allocator_version()},
       {"fmt",
        fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},

@@ -166,12 +166,12 @@ class Outputs {
 
   void add(const EventBatch& events) { batcher_.add(events); }
 
-  void add(const CandidateBatch& batch, const std::vector<DumpSource>& sources) {
+  void add(const CandidateBatch& batch, const std::vector<std::string>& source_names) {
     if (!dead_letters_) {
       return;
     }
     for (const MalformedLine& line : batch.malformed) {
-      dead_letters_->add(line, sources.at(line.source).name);
+      dead_letters_->add(line, source_names.at(line.source));
     }
   }
 
@@ -222,7 +222,8 @@ class Run {
         total_bytes_(total_bytes(dumps)),
         progress_shown_(options.progress == "on" ||
                         (options.progress == "auto" && ::isatty(STDERR_FILENO) == 1)),
-        reader_(std::move(dumps), options.block_bytes) {}
+        reader_(std::move(dumps), options.block_bytes, kLineBytesMax,
+                options.fail_fast ? OnProblem::kStop : OnProblem::kGoOn) {}
 
   void to_the_end() {
     const Clock::time_point start = Clock::now();
@@ -235,7 +236,7 @@ class Run {
         outputs_.flush();
         next_flush = now + kFlushEvery;
       }
-      progress.update(reader_.bytes_read(), now);
+      progress.update(reader_.stored_bytes_read(), now);
       say_new_problems(progress);
     }
     say_new_problems(progress);
@@ -259,7 +260,7 @@ class Run {
   void do_block() {
     lane_.process(block_, candidates_);
     lines_ += candidates_.counts;
-    outputs_.add(candidates_, reader_.sources());
+    outputs_.add(candidates_, reader_.source_names());
     if (candidates_.candidates.empty()) {
       return;
     }
@@ -339,6 +340,10 @@ ExitCode replay(const ReplayOptions& options) {
   for (const std::string& problem : problems) {
     say(problem);
   }
+  if (options.fail_fast && !problems.empty()) {
+    say("--fail-fast: nothing was replayed.");
+    return ExitCode::kBadInput;
+  }
 
   Outputs outputs(options, sinks);
   Run run(options, *configuration, std::move(dumps), outputs);
@@ -358,6 +363,9 @@ ExitCode replay(const ReplayOptions& options) {
   result.replay_seconds = seconds_between(ready, Clock::now());
   say_summary(options, sinks, result);
 
+  if (options.fail_fast && !run.read_whole()) {
+    say("--fail-fast: the run ended there; what stands behind was not read.");
+  }
   if (!problems.empty() || !run.read_whole()) {
     return ExitCode::kBadInput;
   }

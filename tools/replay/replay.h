@@ -21,6 +21,7 @@ struct ReplayOptions {
   std::string dead_letter;                                   // empty: none
   ProtocolOptions protocol;
   bool strict = false;
+  bool fail_fast = false;         // stop at a dump that cannot be read whole
   std::string summary = "text";   // text, json, none
   std::string progress = "auto";  // auto, on, off
   std::uint64_t block_bytes = std::uint64_t{256} * 1024;
@@ -29,8 +30,9 @@ struct ReplayOptions {
 // Runs on the calling thread to the end of the last dump and says on standard
 // error what there is to say.
 //
-// Returns kOk; kBadInput when a dump could not be read whole, or with `strict`
-// a line was malformed; kBadConfig when catalogue, members or secret are
+// Returns kOk; kBadInput when a dump could not be read whole (the run went on with
+// what could be, or with `fail_fast` ended there), or with `strict` a line was
+// malformed; kBadConfig when catalogue, members or secret are
 // refused. Throws tagtill::Error with kUsage for options that do not go
 // together, and with kIoFailed when an output fails: the other outputs are then
 // closed with what they were sent before.

@@ -28,7 +28,8 @@ void add_replay_command(Command& root) {
   command
       .positionals("DUMP", options->dumps, true,
                    "Files, folders (all files below, in byte order of the paths), or - for "
-                   "standard input")
+                   "standard input; plain, .gz, .bz2, .xz, .zst, .lz4, and tar and zip archives of "
+                   "them, told by content")
       .required_text("--offers", options->offers, "FILE", "The offers, JSON Lines")
       .required_text("--members", options->members, "FILE", "The members, JSON Lines")
       .required_text("--secret-file", options->secret_file, "FILE",
@@ -42,6 +43,8 @@ void add_replay_command(Command& root) {
       .text("--prefix", options->protocol.confirm_prefix, "LETTERS",
             "What confirmation tags begin with")
       .flag("--strict", options->strict, "Check every line whole; exit code 65 if one is malformed")
+      .flag("--fail-fast", options->fail_fast,
+            "Stop at the first dump that cannot be read whole, rather than go on with the others")
       .text("--dead-letter", options->dead_letter, "PATH",
             "Malformed lines as JSON Lines: place, cause and beginning; - for standard output")
       .choice("--summary", options->summary, {"text", "json", "none"},
