@@ -77,19 +77,16 @@ class ArchiveReader::Impl {
     return false;
   }
 
+  // Not by archive_read_data: where that meets a cut, it drops what it has copied
+  // so far.
   std::size_t read(std::span<char> to) {
-    if (file_ended_) {
-      return 0;
+    while (part_.empty() && !file_ended_) {
+      next_part();
     }
-    const la_ssize_t got = archive_read_data(archive_, to.data(), to.size());
-    if (got > 0) {
-      return static_cast<std::size_t>(got);
-    }
-    file_ended_ = true;
-    if (got < 0) {
-      file_failure_ = what_libarchive_says();
-    }
-    return 0;
+    const std::size_t size = part_.copy(to.data(), to.size());
+    part_.remove_prefix(size);
+    given_ += size;
+    return size;
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -130,11 +127,30 @@ class ArchiveReader::Impl {
     ++files_;
     file_ended_ = false;
     file_failure_.clear();
+    part_ = {};
+    given_ = 0;
     const char* name = archive_entry_pathname_utf8(entry);
     if (name == nullptr) {
       name = archive_entry_pathname(entry);
     }
     name_ = name != nullptr ? std::string(name) : "file " + std::to_string(files_);
+  }
+
+  void next_part() {
+    const void* bytes = nullptr;
+    std::size_t size = 0;
+    la_int64_t at = 0;
+    const int result = archive_read_data_block(archive_, &bytes, &size, &at);
+    file_ended_ = result != ARCHIVE_OK;
+    if (result == ARCHIVE_OK && at > 0 && static_cast<std::uint64_t>(at) > given_) {
+      // A small archive can claim exabytes of them.
+      file_ended_ = true;
+      file_failure_ = "it is a sparse file, and here is a hole in it";
+    } else if (result == ARCHIVE_OK) {
+      part_ = {static_cast<const char*>(bytes), size};
+    } else if (result != ARCHIVE_EOF) {
+      file_failure_ = what_libarchive_says();
+    }
   }
 
   void end_with(std::string failure) {
@@ -191,6 +207,8 @@ class ArchiveReader::Impl {
   std::string damage_;  // what was passed over
   std::string name_;
   bool file_ended_ = true;
+  std::string_view part_;    // of the file: bytes of libarchive's
+  std::uint64_t given_ = 0;  // bytes of the file
   std::string file_failure_;
   bool ended_ = false;
   std::string failure_;

@@ -32,11 +32,22 @@ UnpackedSource::UnpackedSource(Packing packing, std::unique_ptr<ByteSource> belo
     : packing_(packing),
       below_(std::move(below)),
       packed_(kPackedBytes),
+      unpacked_(kUnpackedBytes),
       decoder_(make_decoder(packing)) {}
 
 std::size_t UnpackedSource::read(std::span<char> to) {
-  std::span<char> room = to;
-  while (!ended_ && room.size() == to.size()) {
+  if (out_.empty()) {
+    unpack();
+  }
+  const std::size_t size = out_.copy(to.data(), to.size());
+  out_.remove_prefix(size);
+  return size;
+}
+
+// Fills out_, unless there is no more.
+void UnpackedSource::unpack() {
+  std::span<char> room = unpacked_;
+  while (!ended_ && room.size() == unpacked_.size()) {
     if (decoder_ == nullptr && !start_next_stream()) {
       break;
     }
@@ -49,13 +60,13 @@ std::size_t UnpackedSource::read(std::span<char> to) {
         fail(decoder_->error());
         break;
       case Decoder::Status::kMore:
-        if (in_.size() == before && room.size() == to.size()) {  // it waits for input
+        if (in_.size() == before && room.size() == unpacked_.size()) {  // it waits for input
           take_more_or_fail();
         }
         break;
     }
   }
-  return to.size() - room.size();
+  out_ = {unpacked_.data(), unpacked_.size() - room.size()};
 }
 
 // Behind a stream: false at the end of everything.
@@ -79,10 +90,17 @@ bool UnpackedSource::start_next_stream() {
 
 // Takes more when all was used; false if there is no more.
 bool UnpackedSource::take_more() {
-  const std::size_t got = below_->read(packed_);
-  packed_end_ += got;
-  in_ = {packed_.data(), got};
-  return got > 0;
+  std::size_t size = 0;
+  while (size < packed_.size()) {
+    const std::size_t got = below_->read(std::span<char>(packed_).subspan(size));
+    if (got == 0) {
+      break;
+    }
+    size += got;
+  }
+  packed_end_ += size;
+  in_ = {packed_.data(), size};
+  return size > 0;
 }
 
 void UnpackedSource::take_more_or_fail() {

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ingest/byte_source.h"
@@ -21,8 +23,11 @@ namespace tagtill {
 // packed bytes. (libarchive's own filters drop up to 64 KiB before a cut, some
 // tens of posts: so it is used for archives only.)
 //
-// Used by one thread. Memory: a buffer of kPackedBytes and what the decoder needs
-// (kDecoderBytesMax at most).
+// How much of damaged data comes out does not depend on who reads it in what pieces,
+// nor on the pieces in which a pipe gives it: the decoders see the same calls.
+//
+// Used by one thread. Memory: buffers of kPackedBytes and kUnpackedBytes, and what
+// the decoder needs (kDecoderBytesMax at most).
 class UnpackedSource : public ByteSource {
  public:
   // `packing` is one of the compressions.
@@ -34,7 +39,9 @@ class UnpackedSource : public ByteSource {
 
  private:
   static constexpr std::size_t kPackedBytes = std::size_t{256} * 1024;
+  static constexpr std::size_t kUnpackedBytes = std::size_t{128} * 1024;
 
+  void unpack();
   bool take_more();
   void take_more_or_fail();
   bool start_next_stream();
@@ -43,8 +50,10 @@ class UnpackedSource : public ByteSource {
   Packing packing_;
   std::unique_ptr<ByteSource> below_;
   std::vector<char> packed_;
-  std::span<const char> in_;          // what is left of packed_
-  std::uint64_t packed_end_ = 0;      // where in_ ends in the packed data
+  std::span<const char> in_;      // what is left of packed_
+  std::uint64_t packed_end_ = 0;  // where in_ ends in the packed data
+  std::vector<char> unpacked_;
+  std::string_view out_;              // what is left of unpacked_
   std::unique_ptr<Decoder> decoder_;  // null between two streams
   bool ended_ = false;
   std::string failure_;

@@ -21,7 +21,8 @@ case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
   *) wanted+=(libvectorscan-dev) ;;
 esac
 test_wanted=(libgtest-dev libicu-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
-dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
+dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
+  xz:xz-utils zstd:zstd lz4:lz4 zip:zip)
 # One test compares with an npm package; without these it is skipped by name.
 optional=()
 
