@@ -1,6 +1,7 @@
 #include "tests/run_program.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@
 
 namespace tagtill {
 namespace {
+
+constexpr unsigned kNobody = 65534;
 
 // In the child: only calls that are safe after fork.
 void connect_to(const char* path, int flags, int descriptor) {
@@ -42,13 +45,18 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
     if (!input.folder.empty() && ::chdir(input.folder.c_str()) != 0) {
       ::_exit(126);
     }
+    if (input.as_nobody && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) {
+      ::_exit(126);
+    }
     ::execv(program.c_str(), pointers.data());
     ::_exit(127);
   }
   ProgramResult result;
   int status = 0;
-  if (child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status)) {
+  rusage used{};
+  if (child > 0 && ::wait4(child, &status, 0, &used) == child && WIFEXITED(status)) {
     result.exit_code = WEXITSTATUS(status);
+    result.peak_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
   }
   if (input.standard_output.empty()) {
     result.out = read_file(out);

@@ -1,6 +1,7 @@
 // Runs the program `tagtill` as a person would.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,12 +12,14 @@ struct ProgramResult {
   int exit_code = -1;  // -1: ended by a signal
   std::string out;
   std::string err;
+  std::uint64_t peak_bytes = 0;  // of memory, all told (the greatest resident set)
 };
 
 struct ProgramInput {
   std::string_view standard_input;
   std::string folder;           // the working folder; empty: the test's
   std::string standard_output;  // a path instead of ProgramResult::out
+  bool as_nobody = false;       // gives up the rights of root before it begins
 };
 
 // `arguments` without the program's name.
