@@ -108,6 +108,19 @@ void name_offer(Offer& offer, std::uint64_t number) {
   offer.id = name;
 }
 
+// ASCII is posted in whatever case, the rest as it is.
+void take_tag(Offer& offer, const std::string& tag) {
+  const bool ascii = std::all_of(tag.begin(), tag.end(),
+                                 [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
+  offer.stems.clear();
+  offer.tail.clear();
+  if (ascii) {
+    offer.tail = tag;
+  } else {
+    offer.stems.push_back(tag);
+  }
+}
+
 void price_offer(Offer& offer, Random& random) {
   const Money& money = kMoney[random.skewed(kMoney.size())];
   // 4.99 to 299.99 dollars, the cheap ones more often.
@@ -175,15 +188,19 @@ std::vector<Offer> make_offers(const CatalogueOptions& options) {
     Offer offer;
     offer.role = role_of(number);
     name_offer(offer, number);
+    if (!options.tags.empty()) {
+      take_tag(offer, options.tags[number]);
+    }
     price_offer(offer, random);
     if (number % 10 == 3) {
       offer.limit_per_member = 2;
     }
+    offer.window_s = options.window_s;
     if (number % 25 == 5) {
-      offer.window_s = 300;
+      offer.window_s = options.window_s / 3;
     }
     if (number % 25 == 9) {
-      offer.window_s = 1'800;
+      offer.window_s = options.window_s * 2;
     }
     if (offer.role == OfferRole::kRegional) {
       const auto& regions = kRegionSets[number / 10 % kRegionSets.size()];

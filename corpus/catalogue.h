@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,11 @@ struct CatalogueOptions {
   // How many will want a unit of an offer of role kStock, on average; some of these
   // offers have more units than that, others fewer.
   std::uint32_t stock_demand = 1;
+  // The window of most offers, in seconds; some have a third of it, some twice as much.
+  std::uint32_t window_s = 900;
+  // The offers' tags, one for each, instead of invented ones: whole hashtags without the
+  // sign, whose folds (P2.2) differ. Empty, or at least `count`; must outlive the offers.
+  std::span<const std::string> tags;
 };
 std::vector<Offer> make_offers(const CatalogueOptions& options);
 

@@ -18,6 +18,9 @@ std::string purchase_code(std::string_view secret, std::string_view author_id,
 std::string claim_code(std::string_view secret, std::string_view author_id,
                        std::string_view purchase_id);
 
+// What confirmation tags begin with (P5.2).
+inline constexpr std::string_view kConfirmPrefix = "Confirm";
+
 // Crockford's digits in order of value.
 inline constexpr std::string_view kBase32Digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "corpus/catalogue.h"
+#include "corpus/corpus_files.h"
 #include "corpus/output_file.h"
 #include "corpus/post_composer.h"
 #include "corpus/story.h"
@@ -21,7 +21,6 @@ namespace tagtill::corpus {
 namespace {
 
 constexpr std::uint64_t kBackgroundStream = 0xba'0000'0000'0000;
-constexpr std::size_t kBufferBytes = std::size_t{1} << 20U;
 
 void require(bool holds, std::string_view name, std::string_view range) {
   if (!holds) {
@@ -54,45 +53,6 @@ void check(const GenerateOptions& options) {
   require(start_ms + length_ms <= kLatestMs, "posts", "so small that the stream ends before 2060");
 }
 
-void write_file(const std::filesystem::path& path, Access access, std::string_view bytes) {
-  OutputFile file(path, access);
-  file.write(bytes);
-  file.close();
-}
-
-void write_offers(const std::filesystem::path& path, const std::vector<Offer>& offers) {
-  std::string lines;
-  for (const Offer& offer : offers) {
-    append_offer_line(lines, offer);
-  }
-  write_file(path, Access::kEveryone, lines);
-}
-
-void write_members(const std::filesystem::path& path, const GenerateOptions& options,
-                   const UserPool& pool, const Vocabulary& vocabulary) {
-  OutputFile file(path, Access::kEveryone);
-  std::string lines;
-  for (std::uint64_t member = 0; member < options.members; ++member) {
-    append_member_line(lines, options.seed, pool, vocabulary, member);
-    if (lines.size() < kBufferBytes) {
-      continue;
-    }
-    file.write(lines);
-    lines.clear();
-  }
-  file.write(lines);
-  file.close();
-}
-
-// How often a unit of an offer with few units will be wanted, on average.
-std::uint32_t stock_demand(const GenerateOptions& options) {
-  const double stories =
-      static_cast<double>(options.posts) * options.candidates / StoryTeller::posts_per_story();
-  const double stock_offers = std::max(1.0, static_cast<double>(options.offers) / 10);
-  return static_cast<std::uint32_t>(
-      std::clamp(stories * StoryTeller::stock_share() / stock_offers, 2.0, 1e6));
-}
-
 // Some offers' tags, to be put where they do not count.
 std::vector<WireWord> bait_tags(const std::vector<Offer>& offers) {
   constexpr std::size_t kBaitsMax = 256;
@@ -108,23 +68,9 @@ std::vector<WireWord> bait_tags(const std::vector<Offer>& offers) {
 
 }  // namespace
 
-CorpusPaths corpus_paths(const std::filesystem::path& folder) {
-  return CorpusPaths{.posts = folder / "posts.json",
-                     .offers = folder / "offers.jsonl",
-                     .members = folder / "members.jsonl",
-                     .secret = folder / "secret",
-                     .purchases = folder / "purchases.jsonl"};
-}
-
 GenerateReport generate(const GenerateOptions& options, const std::filesystem::path& folder) {
   check(options);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw std::runtime_error(
-        fmt::format("{}: the folder cannot be made ({}). Choose a folder that can be written.",
-                    folder.string(), error.message()));
-  }
+  make_folder(folder);
   const CorpusPaths paths = corpus_paths(folder);
   const std::int64_t start_ms = options.start_ms.value_or(default_start_ms(options.form));
   const auto at_ms = [&](std::uint64_t document) {
@@ -134,19 +80,22 @@ GenerateReport generate(const GenerateOptions& options, const std::filesystem::p
   const WireProfile& profile = wire_profile(options.form);
   const Vocabulary vocabulary;
   const UserPool pool(options.seed, profile, vocabulary, start_ms);
-  const std::vector<Offer> offers =
-      make_offers(CatalogueOptions{.seed = options.seed,
-                                   .count = options.offers,
-                                   .start_ms = start_ms,
-                                   .end_ms = at_ms(options.posts),
-                                   .stock_demand = stock_demand(options)});
+  const std::vector<Offer> offers = make_offers(CatalogueOptions{
+      .seed = options.seed,
+      .count = options.offers,
+      .start_ms = start_ms,
+      .end_ms = at_ms(options.posts),
+      .stock_demand =
+          stock_demand(static_cast<double>(options.posts) * options.candidates, options.offers),
+      .window_s = 900,
+      .tags = {}});
   const std::string secret = make_secret(options.seed);
   // As many strangers as documents, as long as indices of users fit into 31 bits.
   const std::uint64_t strangers = std::clamp<std::uint64_t>(options.posts, 16'384, 1'000'000'000);
 
   write_offers(paths.offers, offers);
-  write_members(paths.members, options, pool, vocabulary);
-  write_file(paths.secret, Access::kOwner, secret + '\n');
+  write_members(paths.members, options.seed, options.members, pool, vocabulary);
+  write_secret(paths.secret, secret);
 
   StoryTeller teller(StoryOptions{.seed = options.seed,
                                   .members = options.members,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "corpus/corpus_files.h"
 #include "corpus/wire_form.h"
 
 namespace tagtill::corpus {
@@ -37,16 +38,6 @@ struct GenerateOptions {
   // the form's year.
   std::optional<std::int64_t> start_ms;
 };
-
-// Where generate() puts what it makes.
-struct CorpusPaths {
-  std::filesystem::path posts;      // posts.json: the stream, CRLF line ends
-  std::filesystem::path offers;     // offers.jsonl (P7.1)
-  std::filesystem::path members;    // members.jsonl (P7.2)
-  std::filesystem::path secret;     // secret: one line, mode 0600 (P5.1)
-  std::filesystem::path purchases;  // purchases.jsonl: what must come out
-};
-CorpusPaths corpus_paths(const std::filesystem::path& folder);
 
 struct GenerateReport {
   std::uint64_t bytes = 0;  // of the stream

@@ -12,11 +12,9 @@ namespace {
 
 constexpr std::uint64_t kStoryStream = 0x5703'0000'0000'0000;
 
-constexpr std::string_view kPrefix = "Confirm";  // P5.2
-
 // The code as people type it: prefix and code in any case, `o` for 0, `i` and `l` for 1.
 std::string typed_tag(std::string_view code, Random& random) {
-  std::string tag(kPrefix);
+  std::string tag(kConfirmPrefix);
   tag += code;
   const std::uint32_t manner = random.below(10);
   if (manner < 6) {
@@ -24,7 +22,7 @@ std::string typed_tag(std::string_view code, Random& random) {
   }
   for (std::size_t place = 0; place < tag.size(); ++place) {
     char& letter = tag[place];
-    const bool in_code = place >= kPrefix.size();
+    const bool in_code = place >= kConfirmPrefix.size();
     const bool small = manner < 8 || (manner == 9 && random.chance(500'000));
     if (manner == 9 && in_code && letter == '0') {
       letter = 'O';
@@ -110,17 +108,42 @@ void StoryTeller::tell(PlannedPost& post, std::int64_t now_ms, std::uint64_t low
   std::uint32_t handle = 0;
   if (due(now_ms)) {
     handle = due_.top().story;
+    if (clock_max_ms_ > clock_ms_ && clock_decides(stories_[handle])) {
+      tell_stranger(post, now_ms, low_bits);
+      return;
+    }
     due_.pop();
   } else {
     handle = begin(now_ms);
   }
+  play(handle, post, now_ms, low_bits);
+}
+
+void StoryTeller::tell_stranger(PlannedPost& post, std::int64_t now_ms, std::uint64_t low_bits) {
+  const std::uint32_t handle = begin_with(kStrangerScript, now_ms);
+  stories_[handle].wanted_ms = now_ms;
+  play(handle, post, now_ms, low_bits);
+}
+
+void StoryTeller::play(std::uint32_t handle, PlannedPost& post, std::int64_t now_ms,
+                       std::uint64_t low_bits) {
   post_step(stories_[handle], post, now_ms, low_bits);
   if (!schedule_next(stories_[handle], handle)) {
     end(handle);
   }
 }
 
+// Whether the next post of the story may be late by the exact clock, and it matters. All
+// others are stamped at most kDelayMaxMs behind any clock there can be.
+bool StoryTeller::clock_decides(const Story& story) const {
+  return story.script->steps[story.step] == Step::kOvertakenIntent;
+}
+
 std::uint32_t StoryTeller::begin(std::int64_t now_ms) {
+  return begin_with(pick_script(random_), now_ms);
+}
+
+std::uint32_t StoryTeller::begin_with(const Script& script, std::int64_t now_ms) {
   if (free_stories_.empty()) {
     free_stories_.push_back(static_cast<std::uint32_t>(stories_.size()));
     stories_.emplace_back();
@@ -130,7 +153,7 @@ std::uint32_t StoryTeller::begin(std::int64_t now_ms) {
   Story& story = stories_[handle];
   story.step = 0;
   story.windows.clear();
-  story.script = &pick_script(random_);
+  story.script = &script;
   if (!cast(story)) {
     // Nobody is free, or nobody wants what there is: a stranger posts an offer's tag.
     story.script = &kStrangerScript;
@@ -289,6 +312,10 @@ void StoryTeller::post_step(Story& story, PlannedPost& post, std::int64_t now_ms
   post.event_ms = std::clamp(story.wanted_ms, now_ms - kDelayMaxMs, now_ms);
   if (step == Step::kDelayedIntent) {
     post.event_ms = now_ms - random_.between(90'000, 600'000);
+  }
+  // Which units are free again is for the clock to say (P6.3): this post sets it.
+  if (step == Step::kIntent && story.script->choice == Choice::kStock) {
+    post.event_ms = std::max(post.event_ms, clock_max_ms_);
   }
   // Nobody confirms before he asks.
   if (!story.windows.empty()) {

@@ -2,6 +2,7 @@
 // come out of them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,8 @@ struct StoryOptions {
 // confirmation that is stamped within its window finds the window open.
 //
 // Requires that whoever asks tells each post at once, in stream order, and that no other
-// candidate gets into the stream. One owner, one thread; deterministic. Memory: 32 bytes
+// candidate gets into the stream, but for those of strangers that may_be_moved_to() is told
+// of. One owner, one thread; deterministic. Memory: 32 bytes
 // a member and about 0.5 KB a story under way. About 2 us a post, and 2 us more when a
 // code is computed.
 class StoryTeller {
@@ -52,6 +54,17 @@ class StoryTeller {
   // The next post: what is due, else the beginning of a new story. `now_ms` must not go
   // back; `low_bits`, even and never the same twice, goes into the snowflake id.
   void tell(PlannedPost& post, std::int64_t now_ms, std::uint64_t low_bits);
+
+  // A stranger posts an offer's tag at exactly this moment: nothing but the clock moves.
+  void tell_stranger(PlannedPost& post, std::int64_t now_ms, std::uint64_t low_bits);
+
+  // Somebody else's posts in the stream may be candidates of strangers and have moved the
+  // clock up to `event_ms`, or not: stories then go on in a way that does not depend on it.
+  // Requires that it is not beyond the `now_ms` of what is told next.
+  void may_be_moved_to(std::int64_t event_ms) { clock_max_ms_ = std::max(clock_max_ms_, event_ms); }
+
+  // P3.3, as far as the posts told move it; 0 before the first.
+  std::int64_t clock_ms() const { return clock_ms_; }
 
   // Posts that a story takes on average: what a share of candidates has to be divided by
   // to get the share of posts at which a story has to begin.
@@ -117,6 +130,9 @@ class StoryTeller {
   };
 
   std::uint32_t begin(std::int64_t now_ms);
+  std::uint32_t begin_with(const Script& script, std::int64_t now_ms);
+  bool clock_decides(const Story& story) const;
+  void play(std::uint32_t handle, PlannedPost& post, std::int64_t now_ms, std::uint64_t low_bits);
   bool cast(Story& story);
   bool pick_offer(Story& story, std::size_t place);
   void remember_offer(const Story& story, std::size_t place);
@@ -154,6 +170,7 @@ class StoryTeller {
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::uint64_t due_number_ = 0;
   std::int64_t clock_ms_ = 0;  // P3.3; 0 before the first candidate
+  std::int64_t clock_max_ms_ = 0;
   std::string purchases_;
   std::uint64_t purchase_count_ = 0;
   std::uint64_t story_count_ = 0;

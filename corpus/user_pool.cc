@@ -45,12 +45,13 @@ void append_token(std::string& out, std::size_t count, Random& random) {
 }
 
 UserPool::UserPool(std::uint64_t seed, const WireProfile& profile, const Vocabulary& vocabulary,
-                   std::int64_t before_ms)
+                   std::int64_t before_ms, std::uint64_t id_base)
     : seed_(seed),
       profile_(profile),
       vocabulary_(vocabulary),
       age_limit_s_(static_cast<std::uint32_t>(
-          std::clamp<std::int64_t>((before_ms - kFirstAccountMs) / 1'000, 1, 0x7fff'ffff))) {
+          std::clamp<std::int64_t>((before_ms - kFirstAccountMs) / 1'000, 1, 0x7fff'ffff))),
+      id_base_(id_base) {
   // An odd factor shuffles the slots, so that the first members are not all of the first
   // language.
   constexpr std::size_t kShuffle = 389;
@@ -73,6 +74,9 @@ std::uint64_t UserPool::id(std::uint64_t index) const {
       ((index * 2'654'435'761U) ^ (mix64(seed_) & 0xffff'ffffU)) & 0xffff'ffffU;
   constexpr std::uint64_t kSmallestId = 10'000'000;
   constexpr std::uint64_t kSmallestLongId = 700'000'000'000'000'000;
+  if (id_base_ != 0) {
+    return id_base_ + kSmallestId + short_id;
+  }
   if (mix64(seed_ ^ (index << 20U)) % 1'000'000 < profile_.long_id_ppm) {
     return kSmallestLongId + (short_id << 24U);
   }

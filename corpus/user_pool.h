@@ -28,9 +28,12 @@ struct User {
 // Filling a user costs about 0.1 us, appending the `user` object about 0.5 us.
 class UserPool {
  public:
-  // Every account is older than `before_ms`.
+  // Every account is older than `before_ms`. With an `id_base`, all ids are in the
+  // kIdsWithBase that begin there.
   UserPool(std::uint64_t seed, const WireProfile& profile, const Vocabulary& vocabulary,
-           std::int64_t before_ms);
+           std::int64_t before_ms, std::uint64_t id_base = 0);
+
+  static constexpr std::uint64_t kIdsWithBase = 10'000'000'000;
 
   void fill(User& user, std::uint64_t index) const;
 
@@ -65,6 +68,7 @@ class UserPool {
   const WireProfile& profile_;
   const Vocabulary& vocabulary_;
   std::uint32_t age_limit_s_;
+  std::uint64_t id_base_;
   std::array<Language, kSlots> slot_language_{};  // of index % 1,024
   // The slots of a language stand together: from first_slot_[language] on.
   std::array<std::uint16_t, kSlots> slots_{};

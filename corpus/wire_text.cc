@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <system_error>
 
 namespace tagtill::corpus {
 namespace {
@@ -54,6 +55,19 @@ bool append_short_escape(std::string& out, unsigned char byte) {
     default:
       return false;
   }
+}
+
+constexpr std::string_view kWeekdays = "SunMonTueWedThuFriSat";
+constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+// The place of a name of three letters in a row of them.
+std::optional<std::size_t> place_of(std::string_view name, std::string_view names) {
+  for (std::size_t place = 0; place < names.size(); place += 3) {
+    if (names.substr(place, 3) == name) {
+      return place / 3;
+    }
+  }
+  return std::nullopt;
 }
 
 struct CivilTime {
@@ -166,8 +180,6 @@ void append_quoted_number(std::string& out, std::uint64_t value) {
 }
 
 void append_created_at(std::string& out, std::int64_t unix_ms) {
-  constexpr std::string_view kWeekdays = "SunMonTueWedThuFriSat";
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
   const CivilTime time = to_civil(unix_ms);
   std::array<char, 30> text{'D', 'd', 'd', ' ', 'M', 'm', 'm', ' ', '0', '0',
                             ' ', '0', '0', ':', '0', '0', ':', '0', '0', ' ',
@@ -180,6 +192,48 @@ void append_created_at(std::string& out, std::int64_t unix_ms) {
   put_digits(text.data() + 17, time.second, 2);
   put_digits(text.data() + 26, time.year, 4);
   out.append(text.data(), text.size());
+}
+
+std::optional<std::int64_t> read_created_at(std::string_view text) {
+  constexpr std::size_t kLength = 30;
+  if (text.size() != kLength || !place_of(text.substr(0, 3), kWeekdays)) {
+    return std::nullopt;
+  }
+  const auto month = place_of(text.substr(4, 3), kMonths);
+  const auto day = read_digits(text.substr(8, 2));
+  const auto hour = read_digits(text.substr(11, 2));
+  const auto minute = read_digits(text.substr(14, 2));
+  const auto second = read_digits(text.substr(17, 2));
+  const auto year = read_digits(text.substr(26, 4));
+  if (!month || !day || !hour || !minute || !second || !year || *year < 1970) {
+    return std::nullopt;
+  }
+  // Years that begin in March, as in to_civil().
+  const std::int64_t years = *year - (*month < 2 ? 1 : 0);
+  const std::int64_t march_month = (static_cast<std::int64_t>(*month) + 10) % 12;
+  const std::int64_t days = years * 365 + years / 4 - years / 100 + years / 400 +
+                            (153 * march_month + 2) / 5 + *day - 1 - 719'468;
+  const std::int64_t unix_ms = (((days * 24 + *hour) * 60 + *minute) * 60 + *second) * 1'000;
+  // Whatever is out of range, or not where it should be, does not come back the same.
+  std::string again;
+  append_created_at(again, unix_ms);
+  if (std::string_view(again).substr(3) != text.substr(3)) {
+    return std::nullopt;
+  }
+  return unix_ms;
+}
+
+std::optional<std::int64_t> read_digits(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 19;
+  if (text.empty() || text.size() > kDigitsMax) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.front() == '-') {
+    return std::nullopt;
+  }
+  return value;
 }
 
 void append_rfc3339(std::string& out, std::int64_t unix_ms) {

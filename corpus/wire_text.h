@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,12 @@ void append_quoted_number(std::string& out, std::uint64_t value);
 
 // `Thu Jan 26 16:00:00 +0000 2017` (P1.5), whole seconds, rounded down. 1970 to 9999.
 void append_created_at(std::string& out, std::int64_t unix_ms);
+
+// What append_created_at() writes, back to milliseconds; the weekday need not fit (P1.5).
+std::optional<std::int64_t> read_created_at(std::string_view text);
+
+// A number of 1 to 19 digits and nothing else, below 2^63.
+std::optional<std::int64_t> read_digits(std::string_view text);
 
 // `2017-01-26T16:00:00.000Z` (P8). 1970 to 9999.
 void append_rfc3339(std::string& out, std::int64_t unix_ms);

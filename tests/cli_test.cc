@@ -110,6 +110,7 @@ TEST_F(Cli, HelpIsOnStandardOutput) {
                                      {"tags", "--help"},
                                      {"corpus", "--help"},
                                      {"corpus", "generate", "--help"},
+                                     {"corpus", "weave", "--help"},
                                      {"version", "--help"}}) {
     const ProgramResult result = run(arguments);
     EXPECT_EQ(result.exit_code, 0);
@@ -146,6 +147,7 @@ TEST_F(Cli, WrongUsageEndsWith2AndSaysWhereHelpIs) {
                                      {"replay"},
                                      {"replay", "--nonsense"},
                                      {"corpus"},
+                                     {"corpus", "weave", "--out", "woven"},
                                      {"tags", "--nonsense"},
                                      {"replay", "--offers"}}) {
     const ProgramResult result = run(arguments);
@@ -541,6 +543,78 @@ TEST_F(Cli, AGeneratedCorpusGivesExactlyItsPurchases) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_GT(file("out.jsonl").size(), 0U);
   EXPECT_EQ(file("out.jsonl"), file("corpus/purchases.jsonl"));
+}
+
+TEST_F(Cli, HelpOfWeaveNamesEveryOptionAndItsDefault) {
+  const std::string help = run({"corpus", "weave", "--help"}).out;
+  for (const char* const part :
+       {"--background DUMP ...", "--out DIR", "--copies N=1", "--seed N=1", "--offers N=100",
+        "--members N=10000", "--candidates X=0.01", "--tags FILE"}) {
+    EXPECT_TRUE(contains(help, part)) << part << "\n" << help;
+  }
+}
+
+TEST_F(Cli, AWovenCorpusGivesExactlyItsPurchases) {
+  for (const char* const part : {"one", "two"}) {
+    ASSERT_EQ(run({"corpus", "generate", "--out", part, "--posts", "1000"}).exit_code, 0);
+  }
+  folder_.write("tags", "Lamp\n#kettle\r\n\n\u0447\u0430\u0439\u043d\u0438\u043a");
+  const std::string two = file("two/posts.json");
+  folder_.write("marked", "\xEF\xBB\xBF" + two.substr(0, two.size() - 2));
+  for (const Arguments& backgrounds : {Arguments{"one/posts.json", "two/posts.json"},
+                                       {"one/posts.json", "--background", "two/posts.json"},
+                                       {"one/posts.json", "-"},
+                                       {"one/posts.json", "marked"},
+                                       {"one/posts.json", "two/posts.json", "--tags", "tags"}}) {
+    Arguments arguments{"corpus", "weave", "--copies", "3",           "--candidates",
+                        "0.1",    "--out", "woven",    "--background"};
+    arguments.insert(arguments.end(), backgrounds.begin(), backgrounds.end());
+    const ProgramResult made = run(arguments, two);
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    EXPECT_TRUE(contains(made.out, "6,000 lines recorded")) << made.out;
+    const ProgramResult result =
+        run({"replay", "--offers", "woven/offers.jsonl", "--members", "woven/members.jsonl",
+             "--secret-file", "woven/secret", "--sink", "jsonl:out.jsonl", "woven/posts.json"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_GT(file("out.jsonl").size(), 0U);
+    EXPECT_EQ(file("out.jsonl"), file("woven/purchases.jsonl"));
+  }
+  EXPECT_TRUE(contains(file("woven/offers.jsonl"), R"("tag":"kettle")"));
+}
+
+TEST_F(Cli, WhatCannotBeWovenIntoIsRefused) {
+  struct Case {
+    int exit_code;
+    Arguments arguments;
+    const char* said;
+  };
+  ASSERT_EQ(run({"corpus", "generate", "--out", "made", "--posts", "100"}).exit_code, 0);
+  const std::string recording = file("made/posts.json");
+  folder_.write("file", "");
+  folder_.write("timeless", "{}\n[]\nno json\n");
+  folder_.write("tags", "good\nnot one\nGOOD\nConfirm0A1B2C3D\n");
+  const std::string good = "made/posts.json";
+  for (const Case& refused :
+       {Case{65, {"--background", "missing", "--out", "woven"}, "missing"},
+        Case{65, {"--background", good, "missing", "--out", "woven"}, "missing"},
+        Case{65, {"--background", "file", "--out", "woven"}, "is empty"},
+        Case{65, {"--background", "timeless", "--out", "woven"}, "time"},
+        Case{74, {"--background", good, "--out", "file/below"}, "file/below"},
+        Case{2, {"--background", good, "--out", "made"}, "made/posts.json"},
+        Case{2, {"--background", good, "--out", "woven", "--copies", "0"}, "--copies"},
+        Case{2, {"--background", good, "--out", "woven", "--candidates", "0.7"}, "candidates"},
+        Case{78, {"--background", good, "--out", "woven", "--tags", "tags"}, "tags:2: "},
+        Case{78, {"--background", good, "--out", "woven", "--tags", "file"}, "no tag"},
+        Case{78, {"--background", good, "--out", "woven", "--tags", "missing"}, "missing"}}) {
+    Arguments arguments{"corpus", "weave"};
+    arguments.insert(arguments.end(), refused.arguments.begin(), refused.arguments.end());
+    const ProgramResult result = run(arguments);
+    EXPECT_EQ(result.exit_code, refused.exit_code) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_TRUE(contains(result.err, refused.said)) << result.err;
+  }
+  EXPECT_EQ(file("made/posts.json"), recording);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("woven")));
 }
 
 TEST_F(Cli, ACorpusThatCannotBeWrittenEndsWith74) {

@@ -124,6 +124,23 @@ Command& Command::texts(const std::string& names, std::vector<std::string>& valu
   return *this;
 }
 
+Command& Command::required_lists(const std::string& names, std::vector<std::string>& values,
+                                 const std::string& placeholder, const std::string& meaning) {
+  impl_->app
+      ->add_option(
+          names,
+          [&values](const CLI::results_t& results) {
+            values = results;
+            return true;
+          },
+          meaning)
+      ->type_name(placeholder)
+      ->expected(1, CLI::detail::expected_max_vector_size)
+      ->allow_extra_args(true)
+      ->required();
+  return *this;
+}
+
 Command& Command::number(const std::string& names, std::uint64_t& value, std::uint64_t least,
                          std::uint64_t most, const std::string& meaning) {
   const auto read = [names, least, most](const std::string& text) {

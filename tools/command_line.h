@@ -26,6 +26,9 @@ class Command {
   // May be given several times, one value each time; then it replaces the default.
   Command& texts(const std::string& names, std::vector<std::string>& values,
                  const std::string& placeholder, const std::string& meaning);
+  // Must be given; once or several times, one or several values each time.
+  Command& required_lists(const std::string& names, std::vector<std::string>& values,
+                          const std::string& placeholder, const std::string& meaning);
   // Refused outside of [least, most].
   Command& number(const std::string& names, std::uint64_t& value, std::uint64_t least,
                   std::uint64_t most, const std::string& meaning);

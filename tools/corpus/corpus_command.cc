@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -12,6 +11,8 @@
 #include "corpus/generate.h"
 #include "engine/time.h"
 #include "tools/command_line.h"
+#include "tools/corpus/corpus_report.h"
+#include "tools/corpus/weave_command.h"
 #include "tools/messages.h"
 
 namespace tagtill {
@@ -40,24 +41,15 @@ corpus::GenerateOptions options_of(const Settings& settings) {
   return options;
 }
 
-std::string report_text(const corpus::GenerateReport& report, const corpus::CorpusPaths& paths,
+std::string report_text(const corpus::GenerateReport& report, const std::string& folder,
                         double seconds) {
   const double bytes = static_cast<double>(report.bytes);
-  std::string text = fmt::format(
-      "Wrote {} in {:.1f} s ({}/s): {} and {}, of them {}.\n\n", as_bytes(bytes), seconds,
-      as_bytes(seconds > 0 ? bytes / seconds : 0), counted(report.statuses, "post", "posts"),
-      counted(report.delete_notices, "delete notice", "delete notices"),
-      counted(report.candidates, "candidate", "candidates"));
-  text += fmt::format("  {:<10} {}\n", "stream", paths.posts.string());
-  text += fmt::format("  {:<10} {}\n", "offers", paths.offers.string());
-  text += fmt::format("  {:<10} {}\n", "members", paths.members.string());
-  text += fmt::format("  {:<10} {}\n", "secret", paths.secret.string());
-  text += fmt::format("  {:<10} {} ({} must come out)\n\n", "purchases", paths.purchases.string(),
-                      counted(report.purchases, "purchase", "purchases"));
-  text += fmt::format(
-      "Replay it with\n  tagtill replay --offers {} --members {} --secret-file {} {}\n",
-      paths.offers.string(), paths.members.string(), paths.secret.string(), paths.posts.string());
-  return text;
+  return fmt::format("Wrote {} in {:.1f} s ({}/s): {} and {}, of them {}.\n\n", as_bytes(bytes),
+                     seconds, as_bytes(seconds > 0 ? bytes / seconds : 0),
+                     counted(report.statuses, "post", "posts"),
+                     counted(report.delete_notices, "delete notice", "delete notices"),
+                     counted(report.candidates, "candidate", "candidates")) +
+         corpus_files_text(folder, report.purchases);
 }
 
 ExitCode generate(const Settings& settings) {
@@ -73,7 +65,7 @@ ExitCode generate(const Settings& settings) {
     throw Error(ExitCode::kIoFailed, error.what());
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  print_out(report_text(report, corpus::corpus_paths(settings.folder), seconds));
+  print_out(report_text(report, settings.folder, seconds));
   return ExitCode::kOk;
 }
 
@@ -81,7 +73,8 @@ ExitCode generate(const Settings& settings) {
 
 void add_corpus_command(Command& root) {
   const auto settings = std::make_shared<Settings>();
-  root.command("corpus", "Make streams to try things with", nullptr)
+  Command& corpus = root.command("corpus", "Make streams to try things with", nullptr);
+  corpus
       .command("generate",
                "Make a synthetic stream, its offers, members and secret, and the list of the "
                "purchases that must come out",
@@ -104,6 +97,7 @@ void add_corpus_command(Command& root) {
           "Example:\n"
           "  tagtill corpus generate --out corpus --posts 200000 --seed 7\n"
           "Exit codes: 0; 2 wrong usage; 74 a file could not be written.");
+  add_weave_command(corpus);
 }
 
 }  // namespace tagtill
