@@ -26,7 +26,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
   const std::string out =
       input.standard_output.empty() ? folder.path("out") : input.standard_output;
   const std::string err = folder.path("err");
-  std::string program = TAGTILL_PROGRAM;
+  std::string program = input.program.empty() ? TAGTILL_PROGRAM : input.program;
   std::vector<std::string> copies = arguments;
   std::vector<char*> pointers = {program.data()};
   for (std::string& copy : copies) {
@@ -42,7 +42,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
     if (!input.folder.empty() && ::chdir(input.folder.c_str()) != 0) {
       ::_exit(126);
     }
-    ::execv(program.c_str(), pointers.data());
+    ::execvp(program.c_str(), pointers.data());
     ::_exit(127);
   }
   ProgramResult result;

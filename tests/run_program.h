@@ -1,4 +1,4 @@
-// Runs the program `tagtill` as a person would.
+// Runs the program `tagtill`, or another one, as a person would.
 #pragma once
 
 #include <string>
@@ -14,9 +14,10 @@ struct ProgramResult {
 };
 
 struct ProgramInput {
-  std::string_view standard_input;
-  std::string folder;           // the working folder; empty: the test's
-  std::string standard_output;  // a path instead of ProgramResult::out
+  std::string_view standard_input = {};
+  std::string folder = {};           // the working folder; empty: the test's
+  std::string standard_output = {};  // a path instead of ProgramResult::out
+  std::string program = {};          // looked for where the shell does; empty: tagtill
 };
 
 // `arguments` without the program's name.
