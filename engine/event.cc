@@ -115,7 +115,7 @@ void append_confirmed(std::string& out, const Event& event) {
   append_currency_member(out, event.currency);
   append_number_member(out, R"(,"commission_minor":)", event.commission_minor);
   out.append(R"(,"fulfilment":")");
-  out.append(event.fulfilment == Fulfilment::kShip ? "ship" : "pickup");
+  out.append(name_of(event.fulfilment));
   out.append(R"(","claim_code":)");
   if (event.code == kNoCode) {
     out.append("null");

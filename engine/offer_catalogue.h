@@ -21,6 +21,11 @@ namespace tagtill {
 
 enum class Fulfilment : std::uint8_t { kShip, kPickup };
 
+// `ship`, `pickup`: as catalogues, events and databases spell them.
+[[nodiscard]] constexpr std::string_view name_of(Fulfilment fulfilment) {
+  return fulfilment == Fulfilment::kShip ? "ship" : "pickup";
+}
+
 using RegionCode = std::array<char, 2>;  // {0, 0}: unknown
 
 struct Offer {

@@ -223,11 +223,13 @@ bool OfferCatalogueBuilder::read_currency(const ConfigValue& value) {
 }
 
 bool OfferCatalogueBuilder::read_fulfilment(const ConfigValue& value) {
-  if (value.kind != ConfigKind::kString || (value.text != "ship" && value.text != "pickup")) {
-    return must_be("\"ship\" or \"pickup\"", value);
+  for (const Fulfilment known : {Fulfilment::kShip, Fulfilment::kPickup}) {
+    if (value.kind == ConfigKind::kString && value.text == name_of(known)) {
+      offer_.fulfilment = known;
+      return true;
+    }
   }
-  offer_.fulfilment = value.text == "ship" ? Fulfilment::kShip : Fulfilment::kPickup;
-  return true;
+  return must_be("\"ship\" or \"pickup\"", value);
 }
 
 bool OfferCatalogueBuilder::read_starts_at(const ConfigValue& value) {

@@ -52,6 +52,8 @@ class Product::Impl {
     decider_->replace(offers_, members_, secret, events_);
   }
 
+  [[nodiscard]] const tagtill::EventBatch& events() const { return events_; }
+
   std::string take_events() {
     std::string out;
     for (const tagtill::Event& event : events_.events) {
@@ -148,6 +150,7 @@ void Product::replace(std::string_view offers, std::string_view members, std::st
   impl_->replace(offers, members, secret);
 }
 std::string Product::take_events() { return impl_->take_events(); }
+const tagtill::EventBatch& Product::events() const { return impl_->events(); }
 const Counts& Product::counts() { return impl_->counts(); }
 void Product::reset() { impl_->reset(); }
 

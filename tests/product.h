@@ -9,6 +9,10 @@
 #include <string>
 #include <string_view>
 
+namespace tagtill {
+struct EventBatch;
+}
+
 namespace product {
 
 struct Options {
@@ -61,6 +65,8 @@ class Product {
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
   // The events since the last call, as JSON Lines.
   [[nodiscard]] std::string take_events();
+  // The same as the decider made them; they stay.
+  [[nodiscard]] const tagtill::EventBatch& events() const;
   [[nodiscard]] const Counts& counts();
   // As newly constructed.
   void reset();

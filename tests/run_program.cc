@@ -29,7 +29,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
   const std::string out =
       input.standard_output.empty() ? folder.path("out") : input.standard_output;
   const std::string err = folder.path("err");
-  std::string program = TAGTILL_PROGRAM;
+  std::string program = input.program.empty() ? TAGTILL_PROGRAM : input.program;
   std::vector<std::string> copies = arguments;
   std::vector<char*> pointers = {program.data()};
   for (std::string& copy : copies) {
@@ -48,7 +48,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
     if (input.as_nobody && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) {
       ::_exit(126);
     }
-    ::execv(program.c_str(), pointers.data());
+    ::execvp(program.c_str(), pointers.data());
     ::_exit(127);
   }
   ProgramResult result;

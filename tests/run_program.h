@@ -1,4 +1,4 @@
-// Runs the program `tagtill` as a person would.
+// Runs the program `tagtill`, or another one, as a person would.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,11 @@ struct ProgramResult {
 };
 
 struct ProgramInput {
-  std::string_view standard_input;
-  std::string folder;           // the working folder; empty: the test's
-  std::string standard_output;  // a path instead of ProgramResult::out
-  bool as_nobody = false;       // gives up the rights of root before it begins
+  std::string_view standard_input = {};
+  std::string folder = {};           // the working folder; empty: the test's
+  std::string standard_output = {};  // a path instead of ProgramResult::out
+  std::string program = {};          // looked for where the shell does; empty: tagtill
+  bool as_nobody = false;            // gives up the rights of root before it begins
 };
 
 // `arguments` without the program's name.

@@ -221,6 +221,12 @@ Command& Command::positionals(const std::string& name, std::vector<std::string>&
   return *this;
 }
 
+Command& Command::required_positional(const std::string& name, std::string& value,
+                                      const std::string& meaning) {
+  impl_->app->add_option(name, value, meaning)->type_name("")->required();
+  return *this;
+}
+
 Command& Command::footer(const std::string& text) {
   impl_->app->footer(text);
   return *this;

@@ -42,6 +42,10 @@ class Command {
   Command& positionals(const std::string& name, std::vector<std::string>& values, bool required,
                        const std::string& meaning);
 
+  // The one argument that belongs to no option; it must be given.
+  Command& required_positional(const std::string& name, std::string& value,
+                               const std::string& meaning);
+
   // What stands at the end of the help, as it is.
   Command& footer(const std::string& text);
 

@@ -31,7 +31,7 @@ mkdir "$folder"
 heading "Replaying it"
 "$program" replay --offers "$folder/offers.jsonl" --members "$folder/members.jsonl" \
   --secret-file "$folder/secret" --events "$folder/events.jsonl" \
-  --sink "sqlite:$folder/purchases.db" --sink "jsonl:$folder/found.jsonl" \
+  --sink "sqlite:$folder/purchases.db?events=all" --sink "jsonl:$folder/found.jsonl" \
   --dead-letter "$folder/malformed.jsonl" "$folder/posts.json"
 
 heading "Are these the purchases that were put into it?"
@@ -46,39 +46,23 @@ fi
 money() {
   echo "CASE $2 WHEN 'JPY' THEN printf('%d', $1) ELSE printf('%.2f', $1 / 100.0) END || ' ' || $2"
 }
-offers="(SELECT value ->> 'id' AS id, value ->> 'title' AS title FROM json_each(
-  '[' || replace(rtrim(readfile('$folder/offers.jsonl'), char(10)), char(10), ',') || ']'))"
 
 heading "The first purchases"
 sqlite3 -box -readonly "$folder/purchases.db" "
   SELECT substr(confirmed_at, 12, 8) AS confirmed, offers.title AS offer, account,
-         $(money price_minor currency) AS price, fulfilment, coalesce(claim_code, '') AS claim_code,
-         reach
-  FROM purchases JOIN $offers AS offers ON offers.id = offer_id
+         $(money purchases.price_minor purchases.currency) AS price, purchases.fulfilment,
+         coalesce(claim_code, '') AS claim_code, reach
+  FROM purchases JOIN offers ON offers.id = offer_id
   ORDER BY purchases.rowid LIMIT 10"
 
-heading "Top offers by revenue, in each currency"
-sqlite3 -box -readonly "$folder/purchases.db" "
-  WITH sums AS (
-    SELECT offer_id, currency, count(*) AS purchases, sum(price_minor) AS revenue,
-           sum(commission_minor) AS commission,
-           row_number() OVER (PARTITION BY currency ORDER BY sum(price_minor) DESC) AS place
-    FROM purchases GROUP BY offer_id, currency)
-  SELECT offers.title AS offer, purchases, $(money revenue currency) AS revenue,
-         $(money commission currency) AS commission
-  FROM sums JOIN $offers AS offers ON offers.id = offer_id
-  WHERE place <= 3 ORDER BY currency, place"
-
-heading "Top offers by reach: followers who saw somebody buy it"
-sqlite3 -box -readonly "$folder/purchases.db" "
-  SELECT offers.title AS offer, count(*) AS purchases, sum(reach) AS reach
-  FROM purchases JOIN $offers AS offers ON offers.id = offer_id
-  GROUP BY offer_id ORDER BY sum(reach) DESC, offer_id LIMIT 5"
+heading "What they amount to"
+"$program" report --rows 5 "$folder/purchases.db"
 
 heading "Where it lies, and what to try"
 cat <<END
-  $folder/purchases.db   the purchases, table purchases
-  $folder/events.jsonl   every prompt, purchase, expiry, cancellation and rejection
+  $folder/purchases.db        the purchases, table purchases, and all other events
+  $folder/purchases.db.html   what they amount to, with plots; for a browser
+  $folder/events.jsonl        every prompt, purchase, expiry, cancellation and rejection
 
   sqlite3 -box $folder/purchases.db 'SELECT * FROM purchases LIMIT 5'
   sqlite3 -box $folder/purchases.db "SELECT substr(confirmed_at, 1, 16) AS minute, count(*)

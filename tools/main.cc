@@ -13,6 +13,7 @@
 #include "tools/corpus/corpus_command.h"
 #include "tools/messages.h"
 #include "tools/replay/replay_command.h"
+#include "tools/report/report_command.h"
 #include "tools/tags/tags.h"
 #include "tools/version.h"
 
@@ -28,6 +29,7 @@ ExitCode run(int argument_count, const char* const* arguments) {
       "Exit codes: 0; 1 failed; 2 wrong usage; 65 bad input; 74 input or output failed;\n"
       "78 a bad catalogue, member file or secret.");
   add_replay_command(root);
+  add_report_command(root);
   add_tags_command(root);
   add_corpus_command(root);
   add_version_command(root);

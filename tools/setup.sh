@@ -23,18 +23,19 @@ esac
 test_wanted=(libgtest-dev libicu-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
   xz:xz-utils zstd:zstd lz4:lz4 zip:zip)
-# One test compares with an npm package; without these it is skipped by name.
+# Tests compare with an npm package and look at a page in a browser; without these
+# they are skipped by name.
 optional=()
 
 case "${1:-}" in
   "") ;;
   --test)
     wanted+=("${test_wanted[@]}")
-    optional=(node:nodejs npm:npm)
+    optional=(node:nodejs npm:npm chromium:chromium)
     ;;
   --dev)
     wanted+=("${test_wanted[@]}" "${dev_wanted[@]}")
-    optional=(node:nodejs npm:npm)
+    optional=(node:nodejs npm:npm chromium:chromium)
     ;;
   *)
     echo "setup.sh: unknown option $1. Use no option, --test or --dev." >&2
@@ -98,6 +99,6 @@ fi
 if [ ${#missing_optional[@]} -gt 0 ]; then
   echo "Installing: ${missing_optional[*]}"
   if ! apt install --no-install-recommends "${missing_optional[@]}"; then
-    echo "These could not be installed; the test that needs them will be skipped."
+    echo "These could not be installed; the tests that need them will be skipped."
   fi
 fi

@@ -145,12 +145,13 @@ std::uint64_t intents_in(const CandidateBatch& batch) {
 // Everything the run writes.
 class Outputs {
  public:
-  Outputs(const ReplayOptions& options, const std::vector<SinkUrl>& sinks) {
+  Outputs(const ReplayOptions& options, const std::vector<SinkUrl>& sinks,
+          const std::shared_ptr<const OfferCatalogue>& offers) {
     if (!options.events.empty()) {
       batcher_.attach(std::make_unique<JsonlSink>(options.events, "--events"), all_event_types());
     }
     for (const SinkUrl& sink : sinks) {
-      batcher_.attach(make_sink(sink), confirmed_only());
+      batcher_.attach(make_sink(sink, offers), sink.events);
     }
     if (!options.dead_letter.empty()) {
       dead_letters_.emplace(options.dead_letter);
@@ -297,10 +298,14 @@ std::vector<std::string> where_results_lie(const ReplayOptions& options,
                                            const ReplayResult& result) {
   std::vector<std::string> where;
   for (const SinkUrl& sink : sinks) {
-    if (sink.kind == SinkUrl::Kind::kSqlite) {
+    const std::string_view what = sink.events == confirmed_only() ? "Purchases:" : "Events:   ";
+    if (sink.kind == SinkUrl::Kind::kSqlite && sink.events.all()) {
+      where.push_back(
+          fmt::format("Purchases: {0}, table purchases; summed up: tagtill report {0}", sink.path));
+    } else if (sink.kind == SinkUrl::Kind::kSqlite) {
       where.push_back(fmt::format("Purchases: {}, table purchases", sink.path));
     } else if (sink.kind == SinkUrl::Kind::kJsonl && sink.path != "-") {
-      where.push_back(fmt::format("Purchases: {}", sink.path));
+      where.push_back(fmt::format("{} {}", what, sink.path));
     }
   }
   if (!options.events.empty() && options.events != "-") {
@@ -345,7 +350,7 @@ ExitCode replay(const ReplayOptions& options) {
     return ExitCode::kBadInput;
   }
 
-  Outputs outputs(options, sinks);
+  Outputs outputs(options, sinks, configuration->offers);
   Run run(options, *configuration, std::move(dumps), outputs);
   Clock::time_point ready;
   try {

@@ -36,7 +36,8 @@ void add_replay_command(Command& root) {
                      "The secret of the confirmation codes, 32 bytes or more")
       .text("--events", options->events, "PATH", "Every event as JSON Lines; - for standard output")
       .texts("--sink", options->sinks, "URL",
-             "Where confirmed purchases go; may be repeated: sqlite:PATH, jsonl:PATH, null:")
+             "Where confirmed purchases go; may be repeated: sqlite:PATH, jsonl:PATH, null:. "
+             "With ?events=all behind it all events, or a list, as ?events=confirmed,prompt")
       .duration("--lateness", options->protocol.lateness_ms, "How far posts may be out of order")
       .duration("--max-jump", options->protocol.max_jump_ms,
                 "A post further ahead than this needs a second one to move the clock; 0: never")

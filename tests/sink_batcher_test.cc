@@ -1,0 +1,123 @@
+// Batches for sinks.
+#include "sinks/sink_batcher.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/errors.h"
+#include "tests/sink_events.h"
+
+namespace tagtill {
+namespace {
+
+// A sink that says what it was given, and fails when told to.
+class SpySink final : public Sink {
+ public:
+  struct Log {
+    std::vector<std::size_t> batches;
+    std::string lines;
+    bool closed = false;
+    std::size_t fail_at_batch = SIZE_MAX;
+  };
+
+  explicit SpySink(Log& log) : log_(log) {}
+  void open() override {}
+  void write(const EventBatch& batch) override {
+    if (log_.batches.size() == log_.fail_at_batch) {
+      throw Error(ExitCode::kIoFailed, "the spy fails");
+    }
+    log_.batches.push_back(batch.events.size());
+    log_.lines += lines_of(batch);
+  }
+  void flush() override {}
+  void close() override { log_.closed = true; }
+
+ private:
+  Log& log_;
+};
+
+EventBatch small_events(std::size_t count) {
+  EventBatch batch;
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.events.push_back(purchase(batch, std::to_string(i)));
+  }
+  return batch;
+}
+
+TEST(SinkBatcher, CutsAtTheNumberOfEventsAndKeepsTheOrder) {
+  SpySink::Log log;
+  SinkBatcher batcher;
+  batcher.attach(std::make_unique<SpySink>(log), all_event_types());
+  batcher.open();
+  const EventBatch events = small_events(10'000);
+  for (std::size_t at = 0; at < events.events.size(); at += 100) {
+    EventBatch piece;
+    piece.events.assign(events.events.begin() + static_cast<std::ptrdiff_t>(at),
+                        events.events.begin() + static_cast<std::ptrdiff_t>(at + 100));
+    batcher.add(piece);
+  }
+  EXPECT_EQ(log.batches, (std::vector<std::size_t>(2, SinkBatcher::kBatchEvents)));
+  batcher.close();
+  EXPECT_EQ(log.lines, lines_of(events));
+  EXPECT_TRUE(log.closed);
+}
+
+TEST(SinkBatcher, CutsAtTheNumberOfBytes) {
+  SpySink::Log log;
+  SinkBatcher batcher;
+  batcher.attach(std::make_unique<SpySink>(log), all_event_types());
+  batcher.open();
+  EventBatch events = small_events(1'000);
+  const std::string title(100'000, 't');
+  for (Event& event : events.events) {
+    event.title = title;
+  }
+  batcher.add(events);
+  batcher.close();
+  EXPECT_LE(*std::ranges::max_element(log.batches), 11U);
+}
+
+TEST(SinkBatcher, EachSinkHasItsOwnTypes) {
+  SpySink::Log all;
+  SpySink::Log purchases;
+  SinkBatcher batcher;
+  batcher.attach(std::make_unique<SpySink>(all), all_event_types());
+  batcher.attach(std::make_unique<SpySink>(purchases), confirmed_only());
+  batcher.open();
+  EventBatch events = small_events(5);
+  for (std::size_t i = 0; i < events.events.size(); ++i) {
+    events.events[i].type = static_cast<EventType>(i);
+  }
+  batcher.add(events);
+  batcher.flush();
+  EXPECT_EQ(all.batches, (std::vector<std::size_t>{5}));
+  EXPECT_EQ(purchases.batches, (std::vector<std::size_t>{1}));
+  EXPECT_TRUE(purchases.lines.starts_with(R"({"type":"confirmed")"));
+}
+
+TEST(SinkBatcher, WhenOneFailsTheOthersAreClosedWithAllTheyWereSent) {
+  SpySink::Log good;
+  SpySink::Log bad;
+  bad.fail_at_batch = 1;
+  SinkBatcher batcher;
+  batcher.attach(std::make_unique<SpySink>(good), all_event_types());
+  batcher.attach(std::make_unique<SpySink>(bad), all_event_types());
+  batcher.open();
+  batcher.add(small_events(1'000));
+  batcher.flush();
+  batcher.add(small_events(500));
+  EXPECT_EQ(message_of([&] { batcher.flush(); }, ExitCode::kIoFailed), "the spy fails");
+  batcher.add(small_events(1));
+  batcher.close();
+  EXPECT_TRUE(good.closed);
+  EXPECT_FALSE(bad.closed);
+  EXPECT_EQ(good.batches, (std::vector<std::size_t>{1'000, 500, 1}));
+  EXPECT_EQ(bad.batches, (std::vector<std::size_t>{1'000}));
+}
+
+}  // namespace
+}  // namespace tagtill
