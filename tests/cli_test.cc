@@ -132,7 +132,7 @@ TEST_F(Cli, VersionNamesTheLibraries) {
   const ProgramResult result = run({"version"});
   EXPECT_EQ(result.exit_code, 0);
   for (const char* const part : {"tagtill ", "compiler", "hyperscan", "simdjson", "unicode",
-                                 "highway", "openssl", "sqlite", "jemalloc", "processor"}) {
+                                 "highway", "openssl", "icu", "sqlite", "jemalloc", "processor"}) {
     EXPECT_TRUE(contains(result.out, part)) << part << "\n" << result.out;
   }
   EXPECT_TRUE(result.out.starts_with(run({"--version"}).out));

@@ -17,6 +17,7 @@
 #include "tools/allocator.h"
 #include "tools/command_line.h"
 #include "tools/messages.h"
+#include "tools/validate/skeleton.h"
 
 namespace tagtill {
 namespace {
@@ -71,6 +72,7 @@ ExitCode print_version() {
       {"unicode", unicode_version()},
       {"highway", fmt::format("{}, {}", highway_version(), highway_target())},
       {"openssl", openssl_version()},
+      {"icu", icu_version()},
       {"sqlite", sqlite_version()},
       {"jemalloc", allocator_version()},
       {"fmt",
