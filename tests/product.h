@@ -9,6 +9,10 @@
 #include <string>
 #include <string_view>
 
+namespace tagtill {
+class DecisionTrace;
+}
+
 namespace product {
 
 struct Options {
@@ -59,6 +63,8 @@ class Product {
   void feed(std::string_view file);
   // P6.4, between two lines.
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
+  // Until reset().
+  void set_trace(tagtill::DecisionTrace* trace);
   // The events since the last call, as JSON Lines.
   [[nodiscard]] std::string take_events();
   [[nodiscard]] const Counts& counts();
