@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/confirmation_code.h"
+#include "engine/decision_teller.h"
 #include "engine/decision_trace.h"
 #include "engine/emitter.h"
 #include "engine/fold.h"
@@ -98,9 +99,7 @@ class Decider::Impl {
     emitter_.set_batch(out);
     for (const Candidate& candidate : batch.candidates) {
       ++counts_.candidates;
-      if (trace_ != nullptr) {
-        trace_->on_candidate(candidate);
-      }
+      teller_.candidate(candidate);
       if (candidate.kind == Candidate::Kind::kPost) {
         apply_post(candidate);
       } else {
@@ -131,7 +130,7 @@ class Decider::Impl {
   }
 
   void set_trace(DecisionTrace* trace) {
-    trace_ = trace;
+    teller_.set_trace(trace);
     emitter_.set_trace(trace);
     ledger_.set_trace(trace);
   }
@@ -147,9 +146,7 @@ class Decider::Impl {
   }
 
   void tell(PostDecision::What what, const Candidate& post) const {
-    if (trace_ != nullptr) {
-      trace_->on_post({what, post, clock_, bound()});
-    }
+    teller_.post(what, post, clock_, bound());
   }
 
   Shard& shard_of(std::string_view author_id) {
@@ -257,7 +254,7 @@ class Decider::Impl {
     for (const PostTag& tag : post.tags) {
       if (tag.code != kNoCode) {
         ++counts_.ignored_confirmations;
-        tell_refused(ConfirmationDecision::What::kIgnored, post, tag);
+        teller_.refused_confirmation(ConfirmationDecision::What::kIgnored, post, tag);
       }
     }
     refuse_intents(post, RejectReason::kNotEnrolled);
@@ -267,7 +264,7 @@ class Decider::Impl {
   void refuse_protected(const Candidate& post) {
     for (const PostTag& tag : post.tags) {
       if (tag.code != kNoCode) {
-        tell_refused(ConfirmationDecision::What::kProtected, post, tag);
+        teller_.refused_confirmation(ConfirmationDecision::What::kProtected, post, tag);
         emitter_.rejected(RejectReason::kProtected, post.post_id, post.author_id, {}, post.at);
       }
     }
@@ -279,38 +276,19 @@ class Decider::Impl {
       if (tag.tag != kNoTag) {
         const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
         const Offer& offer = offers_->offers()[choice.offer];
-        if (trace_ != nullptr) {
-          trace_->on_intent({reason == RejectReason::kProtected
-                                 ? IntentDecision::What::kProtected
-                                 : IntentDecision::What::kNotEnrolled,
-                             post,
-                             tag,
-                             offer,
-                             choice.live,
-                             {},
-                             {},
-                             0,
-                             0});
-        }
+        teller_.refused_intent(reason == RejectReason::kProtected
+                                   ? IntentDecision::What::kProtected
+                                   : IntentDecision::What::kNotEnrolled,
+                               post, tag, offer, choice.live);
         emitter_.rejected(reason, post.post_id, post.author_id, offer.id, post.at);
       }
-    }
-  }
-
-  void tell_refused(ConfirmationDecision::What what, const Candidate& post,
-                    const PostTag& tag) const {
-    if (trace_ != nullptr) {
-      trace_->on_confirmation(
-          {what, post.author_id, post.post_id, post.at, tag.code, false, {}, 0, 0, 0});
     }
   }
 
   void advance_clock(const Candidate& post) {
     const std::optional<Millis> before = clock_;
     clock_ = before ? std::max(*before, post.at) : post.at;
-    if (trace_ != nullptr) {
-      trace_->on_clock({post, before, *clock_, bound()});
-    }
+    teller_.clock(post, before, *clock_, bound());
     if (!before) {
       for (Shard& shard : shards_) {
         shard.set_first_clock(*clock_);
@@ -340,11 +318,9 @@ class Decider::Impl {
 
   // P6.3.
   void end_window(Window& window) {
-    if (trace_ != nullptr) {
-      trace_->on_window_end({window.state == Window::State::kOpen ? WindowEnd::What::kExpired
-                                                                  : WindowEnd::What::kForgotten,
-                             seen(window)});
-    }
+    teller_.window_end(window.state == Window::State::kOpen ? WindowEnd::What::kExpired
+                                                            : WindowEnd::What::kForgotten,
+                       window);
     if (window.state == Window::State::kOpen) {
       ledger_.release(window);
       if (!window.denied) {
@@ -361,45 +337,11 @@ class Decider::Impl {
   // P5.6.
   void end_parked(ParkedConfirmation& parked) {
     if (parked.waiting) {
-      tell_ended(ParkedEnd::What::kUnknownCode, parked);
+      teller_.parked_end(ParkedEnd::What::kUnknownCode, parked);
       emitter_.rejected(RejectReason::kUnknownCode, parked.post_id, parked.author->id, {},
                         parked.confirmation.at);
     }
     shard_of(parked.author->id).finish_parked(parked);
-  }
-
-  void tell_ended(ParkedEnd::What what, const ParkedConfirmation& parked) const {
-    if (trace_ != nullptr) {
-      trace_->on_parked_end({what, parked.author->id, parked.post_id, parked.confirmation.at,
-                             parked.confirmation.code});
-    }
-  }
-
-  // Of a confirmation without a window.
-  void tell_without_window(ConfirmationDecision::What what, const Author& author,
-                           const Confirmation& confirmation) const {
-    if (trace_ != nullptr) {
-      trace_->on_confirmation({what,
-                               author.id,
-                               confirmation.post_id,
-                               confirmation.at,
-                               confirmation.code,
-                               false,
-                               {},
-                               0,
-                               0,
-                               author.parked.size()});
-    }
-  }
-
-  void tell_with_window(ConfirmationDecision::What what, const Window& window,
-                        const Confirmation& confirmation, bool was_parked,
-                        std::int64_t confirmed) const {
-    if (trace_ != nullptr) {
-      trace_->on_confirmation({what, window.author->id, confirmation.post_id, confirmation.at,
-                               confirmation.code, was_parked, seen(window), confirmed,
-                               window.terms->offer.limit_per_member, 0});
-    }
   }
 
   // P5.4 to P5.6.
@@ -420,11 +362,11 @@ class Decider::Impl {
     if (ended != nullptr) {
       refuse_ended(*ended, confirmation, false);
     } else if (author.parked.size() >= Shard::kParkedMax) {
-      tell_without_window(ConfirmationDecision::What::kTooMany, author, confirmation);
+      teller_.without_window(ConfirmationDecision::What::kTooMany, author, confirmation);
       emitter_.rejected(RejectReason::kTooMany, confirmation.post_id, author.id, {},
                         confirmation.at);
     } else {
-      tell_without_window(ConfirmationDecision::What::kParked, author, confirmation);
+      teller_.without_window(ConfirmationDecision::What::kParked, author, confirmation);
       shard.park(author, confirmation);
     }
   }
@@ -434,21 +376,21 @@ class Decider::Impl {
     using What = ConfirmationDecision::What;
     Author& author = *window.author;
     if (confirmation.at > window.deadline) {
-      tell_with_window(What::kExpired, window, confirmation, was_parked, 0);
+      teller_.with_window(What::kExpired, window, confirmation, was_parked, 0);
       emitter_.rejected(RejectReason::kExpired, confirmation.post_id, author.id, window.offer_id(),
                         confirmation.at);
       return;
     }
     const std::int64_t confirmed = confirmed_windows(author, window.offer_id());
     if (confirmed >= window.terms->offer.limit_per_member) {
-      tell_with_window(What::kLimitReached, window, confirmation, was_parked, confirmed);
+      teller_.with_window(What::kLimitReached, window, confirmation, was_parked, confirmed);
       window.state = Window::State::kCancelled;
       ledger_.release(window);
       emitter_.rejected(RejectReason::kLimitReached, confirmation.post_id, author.id,
                         window.offer_id(), confirmation.at);
       return;
     }
-    tell_with_window(What::kCloses, window, confirmation, was_parked, confirmed);
+    teller_.with_window(What::kCloses, window, confirmation, was_parked, confirmed);
     window.state = Window::State::kConfirmed;
     count_confirmed(author, window.offer_id());
     ledger_.confirm(window, confirmation, codes_);
@@ -457,9 +399,9 @@ class Decider::Impl {
   // P5.5.
   void refuse_ended(const Window& window, const Confirmation& confirmation, bool was_parked) {
     const bool by_confirmation = window.state == Window::State::kConfirmed;
-    tell_with_window(by_confirmation ? ConfirmationDecision::What::kAlreadyConfirmed
-                                     : ConfirmationDecision::What::kCancelled,
-                     window, confirmation, was_parked, 0);
+    teller_.with_window(by_confirmation ? ConfirmationDecision::What::kAlreadyConfirmed
+                                        : ConfirmationDecision::What::kCancelled,
+                        window, confirmation, was_parked, 0);
     emitter_.rejected(by_confirmation ? RejectReason::kAlreadyConfirmed : RejectReason::kCancelled,
                       confirmation.post_id, window.author->id, window.offer_id(), confirmation.at);
   }
@@ -488,20 +430,15 @@ class Decider::Impl {
     using What = IntentDecision::What;
     const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
     const Offer& offer = offers_->offers()[choice.offer];
+    const Member member = members_->member(post.member);
     std::int64_t confirmed = 0;
     const auto tell = [&](What what, const Window* window) {
-      if (trace_ != nullptr) {
-        trace_->on_intent({what, post, tag, offer, choice.live,
-                           members_->member(post.member).region,
-                           window != nullptr ? std::optional(seen(*window)) : std::nullopt,
-                           confirmed, author.windows.size()});
-      }
+      teller_.intent(what, post, tag, offer, choice.live, member.region, window, confirmed, author);
     };
     const auto reject = [&](What what, RejectReason reason) {
       tell(what, nullptr);
       emitter_.rejected(reason, post.post_id, post.author_id, offer.id, post.at);
     };
-    const Member member = members_->member(post.member);
     if (!choice.live) {
       reject(What::kOfferNotLive, RejectReason::kOfferNotLive);
       return;
@@ -588,19 +525,13 @@ class Decider::Impl {
                                           clock_ ? *clock_ : Shard::kNoClock, bound());
       counts_.deletes_forgotten += forgotten;
     }
-    if (trace_ != nullptr) {
-      trace_->on_notice(
-          {known ? NoticeDecision::What::kPostIsKnown : NoticeDecision::What::kRemembered, notice,
-           clock_, forgotten});
-    }
+    teller_.notice(known, notice, clock_, forgotten);
   }
 
   void cancel(Window& window, CancelReason reason) {
-    if (trace_ != nullptr) {
-      trace_->on_window_end({reason == CancelReason::kUnenrolled ? WindowEnd::What::kUnenrolled
-                                                                 : WindowEnd::What::kIntentDeleted,
-                             seen(window)});
-    }
+    teller_.window_end(reason == CancelReason::kUnenrolled ? WindowEnd::What::kUnenrolled
+                                                           : WindowEnd::What::kIntentDeleted,
+                       window);
     window.state = Window::State::kCancelled;
     ledger_.release(window);
     if (!window.denied) {
@@ -617,7 +548,7 @@ class Decider::Impl {
       }
     }
     for (ParkedConfirmation* parked : waiting_) {
-      tell_ended(why, *parked);
+      teller_.parked_end(why, *parked);
       Shard::unpark(*parked);
     }
     return waiting_.size();
@@ -659,7 +590,7 @@ class Decider::Impl {
   std::vector<Shard> shards_;
   std::optional<Millis> clock_;
   std::unique_ptr<KeptPost> set_aside_;
-  DecisionTrace* trace_ = nullptr;
+  DecisionTeller teller_;
   std::vector<Due> due_;
   std::vector<ParkedConfirmation*> waiting_;
 };

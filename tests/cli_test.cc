@@ -106,6 +106,8 @@ class Cli : public ::testing::Test {
 TEST_F(Cli, HelpIsOnStandardOutput) {
   for (const Arguments& arguments : {Arguments{"--help"},
                                      {"replay", "--help"},
+                                     {"explain", "--help"},
+                                     {"validate", "--help"},
                                      {"tags", "--help"},
                                      {"corpus", "--help"},
                                      {"corpus", "generate", "--help"},
