@@ -17,6 +17,9 @@ constexpr std::size_t kDueShown = 5;  // of others
 // As std::string_view::find, which is slow where the first byte is common; the size
 // of `text` for none.
 std::size_t find_bytes(std::string_view text, std::string_view what, std::size_t from) {
+  if (text.size() - from < what.size()) {
+    return text.size();
+  }
   const void* at = ::memmem(text.data() + from, text.size() - from, what.data(), what.size());
   return at == nullptr ? text.size()
                        : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
