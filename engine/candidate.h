@@ -38,6 +38,8 @@ struct Candidate {
   std::span<const PostTag> tags;  // posts: all tags of the text (P2.3, P2.4), not only
                                   // those that matter now: a post that is set aside
                                   // (P3.9) may meet another catalogue (P6.4)
+  std::uint32_t source = 0;       // where the line stands, as in MalformedLine:
+  std::uint64_t offset = 0;       // no rule looks at it
 };
 
 // Why a line is malformed (P1.2).

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/confirmation_code.h"
+#include "engine/decision_teller.h"
+#include "engine/decision_trace.h"
 #include "engine/emitter.h"
 #include "engine/fold.h"
 #include "engine/hash_bytes.h"
@@ -97,6 +99,7 @@ class Decider::Impl {
     emitter_.set_batch(out);
     for (const Candidate& candidate : batch.candidates) {
       ++counts_.candidates;
+      teller_.candidate(candidate);
       if (candidate.kind == Candidate::Kind::kPost) {
         apply_post(candidate);
       } else {
@@ -126,6 +129,12 @@ class Decider::Impl {
     }
   }
 
+  void set_trace(DecisionTrace* trace) {
+    teller_.set_trace(trace);
+    emitter_.set_trace(trace);
+    ledger_.set_trace(trace);
+  }
+
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t open_windows() const { return ledger_.held(); }
   [[nodiscard]] bool has_set_aside() const { return set_aside_ != nullptr; }
@@ -134,6 +143,10 @@ class Decider::Impl {
   // clock − L, the time before which everything is due; with no clock, nothing is.
   [[nodiscard]] Millis bound() const {
     return clock_ ? *clock_ - options_.lateness_ms : std::numeric_limits<Millis>::min();
+  }
+
+  void tell(PostDecision::What what, const Candidate& post) const {
+    teller_.post(what, post, clock_, bound());
   }
 
   Shard& shard_of(std::string_view author_id) {
@@ -157,19 +170,23 @@ class Decider::Impl {
   void apply_post(const Candidate& post) {
     if (set_aside_ && set_aside_->is(post)) {
       ++counts_.duplicates;
+      tell(PostDecision::What::kDuplicateOfSetAside, post);
       return;
     }
     if (is_far_ahead(post) && set_aside_) {
       // Two agree: the first one is applied, and this one looked at anew.
       const std::unique_ptr<KeptPost> first = std::move(set_aside_);
+      tell(PostDecision::What::kAgreed, first->post);
       settle(first->post);
     }
     if (is_far_ahead(post)) {
       set_aside_ = std::make_unique<KeptPost>(post);
+      tell(PostDecision::What::kSetAside, post);
       return;
     }
     if (set_aside_ && !is_duplicate(post) && !is_late(post)) {
       const std::unique_ptr<KeptPost> contradicted = std::move(set_aside_);
+      tell(PostDecision::What::kContradicted, contradicted->post);
       if (is_member(contradicted->post)) {
         emitter_.rejected(RejectReason::kFuture, contradicted->post_id, contradicted->author_id, {},
                           contradicted->post.at);
@@ -182,14 +199,16 @@ class Decider::Impl {
 
   // P3.6, steps 3 to 6.
   void settle(const Candidate& post) {
-    advance_clock(post.at);
+    advance_clock(post);
     Shard& shard = shard_of(post.author_id);
     if (is_duplicate(post)) {
       ++counts_.duplicates;
+      tell(PostDecision::What::kDuplicate, post);
       return;
     }
     if (is_late(post)) {
       ++counts_.late;
+      tell(PostDecision::What::kLate, post);
       if (is_member(post)) {
         emitter_.rejected(RejectReason::kLate, post.post_id, post.author_id, {}, post.at);
       }
@@ -202,8 +221,10 @@ class Decider::Impl {
     const Author* known = shard.find(post.author_id);
     if (known != nullptr && Shard::remembers_deletion(*known, post.post_id, bound())) {
       ++counts_.deleted_before;
+      tell(PostDecision::What::kDeletedBefore, post);
       return;
     }
+    tell(PostDecision::What::kApplied, post);
     if (!is_member(post)) {
       refuse_stranger(post);
       return;
@@ -222,7 +243,7 @@ class Decider::Impl {
     }
     for (const PostTag& tag : post.tags) {
       if (tag.tag != kNoTag) {
-        intend(shard, author, post, offers_->choose(tag.tag, post.at));
+        intend(shard, author, post, tag);
       }
     }
     shard.release_if_empty(author);
@@ -231,7 +252,10 @@ class Decider::Impl {
   // P4.1 and P5.3 for authors who are not members.
   void refuse_stranger(const Candidate& post) {
     for (const PostTag& tag : post.tags) {
-      counts_.ignored_confirmations += tag.code != kNoCode ? 1 : 0;
+      if (tag.code != kNoCode) {
+        ++counts_.ignored_confirmations;
+        teller_.refused_confirmation(ConfirmationDecision::What::kIgnored, post, tag);
+      }
     }
     refuse_intents(post, RejectReason::kNotEnrolled);
   }
@@ -240,6 +264,7 @@ class Decider::Impl {
   void refuse_protected(const Candidate& post) {
     for (const PostTag& tag : post.tags) {
       if (tag.code != kNoCode) {
+        teller_.refused_confirmation(ConfirmationDecision::What::kProtected, post, tag);
         emitter_.rejected(RejectReason::kProtected, post.post_id, post.author_id, {}, post.at);
       }
     }
@@ -249,24 +274,32 @@ class Decider::Impl {
   void refuse_intents(const Candidate& post, RejectReason reason) {
     for (const PostTag& tag : post.tags) {
       if (tag.tag != kNoTag) {
-        const Offer& offer = offers_->offers()[offers_->choose(tag.tag, post.at).offer];
+        const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
+        const Offer& offer = offers_->offers()[choice.offer];
+        teller_.refused_intent(reason == RejectReason::kProtected
+                                   ? IntentDecision::What::kProtected
+                                   : IntentDecision::What::kNotEnrolled,
+                               post, tag, offer, choice.live);
         emitter_.rejected(reason, post.post_id, post.author_id, offer.id, post.at);
       }
     }
   }
 
-  void advance_clock(Millis at) {
-    if (!clock_) {
-      clock_ = at;
+  void advance_clock(const Candidate& post) {
+    const std::optional<Millis> before = clock_;
+    clock_ = before ? std::max(*before, post.at) : post.at;
+    teller_.clock(post, before, *clock_, bound());
+    if (!before) {
       for (Shard& shard : shards_) {
-        shard.set_first_clock(at);
+        shard.set_first_clock(*clock_);
       }
-      return;
+    } else if (*before < *clock_) {
+      end_what_is_due();
     }
-    if (at <= *clock_) {
-      return;
-    }
-    clock_ = at;
+  }
+
+  // P3.6, step 3.
+  void end_what_is_due() {
     due_.clear();
     for (Shard& shard : shards_) {
       shard.collect_due(bound(), due_);
@@ -285,6 +318,9 @@ class Decider::Impl {
 
   // P6.3.
   void end_window(Window& window) {
+    teller_.window_end(window.state == Window::State::kOpen ? WindowEnd::What::kExpired
+                                                            : WindowEnd::What::kForgotten,
+                       window);
     if (window.state == Window::State::kOpen) {
       ledger_.release(window);
       if (!window.denied) {
@@ -301,6 +337,7 @@ class Decider::Impl {
   // P5.6.
   void end_parked(ParkedConfirmation& parked) {
     if (parked.waiting) {
+      teller_.parked_end(ParkedEnd::What::kUnknownCode, parked);
       emitter_.rejected(RejectReason::kUnknownCode, parked.post_id, parked.author->id, {},
                         parked.confirmation.at);
     }
@@ -315,7 +352,7 @@ class Decider::Impl {
         continue;
       }
       if (window->state == Window::State::kOpen && window->intent_at <= confirmation.at) {
-        close(*window, confirmation);
+        close(*window, confirmation, false);
         return;
       }
       if (window->state != Window::State::kOpen && ended == nullptr) {
@@ -323,39 +360,49 @@ class Decider::Impl {
       }
     }
     if (ended != nullptr) {
-      refuse_ended(*ended, confirmation);
+      refuse_ended(*ended, confirmation, false);
     } else if (author.parked.size() >= Shard::kParkedMax) {
+      teller_.without_window(ConfirmationDecision::What::kTooMany, author, confirmation);
       emitter_.rejected(RejectReason::kTooMany, confirmation.post_id, author.id, {},
                         confirmation.at);
     } else {
+      teller_.without_window(ConfirmationDecision::What::kParked, author, confirmation);
       shard.park(author, confirmation);
     }
   }
 
   // P5.4, for a window that is open or denied.
-  void close(Window& window, const Confirmation& confirmation) {
+  void close(Window& window, const Confirmation& confirmation, bool was_parked) {
+    using What = ConfirmationDecision::What;
     Author& author = *window.author;
     if (confirmation.at > window.deadline) {
+      teller_.with_window(What::kExpired, window, confirmation, was_parked, 0);
       emitter_.rejected(RejectReason::kExpired, confirmation.post_id, author.id, window.offer_id(),
                         confirmation.at);
       return;
     }
-    if (confirmed_windows(author, window.offer_id()) >= window.terms->offer.limit_per_member) {
+    const std::int64_t confirmed = confirmed_windows(author, window.offer_id());
+    if (confirmed >= window.terms->offer.limit_per_member) {
+      teller_.with_window(What::kLimitReached, window, confirmation, was_parked, confirmed);
       window.state = Window::State::kCancelled;
       ledger_.release(window);
       emitter_.rejected(RejectReason::kLimitReached, confirmation.post_id, author.id,
                         window.offer_id(), confirmation.at);
       return;
     }
+    teller_.with_window(What::kCloses, window, confirmation, was_parked, confirmed);
     window.state = Window::State::kConfirmed;
     count_confirmed(author, window.offer_id());
     ledger_.confirm(window, confirmation, codes_);
   }
 
   // P5.5.
-  void refuse_ended(const Window& window, const Confirmation& confirmation) {
-    emitter_.rejected(window.state == Window::State::kConfirmed ? RejectReason::kAlreadyConfirmed
-                                                                : RejectReason::kCancelled,
+  void refuse_ended(const Window& window, const Confirmation& confirmation, bool was_parked) {
+    const bool by_confirmation = window.state == Window::State::kConfirmed;
+    teller_.with_window(by_confirmation ? ConfirmationDecision::What::kAlreadyConfirmed
+                                        : ConfirmationDecision::What::kCancelled,
+                        window, confirmation, was_parked, 0);
+    emitter_.rejected(by_confirmation ? RejectReason::kAlreadyConfirmed : RejectReason::kCancelled,
                       confirmation.post_id, window.author->id, window.offer_id(), confirmation.at);
   }
 
@@ -379,36 +426,45 @@ class Decider::Impl {
   }
 
   // P4, for a member who is not protected.
-  void intend(Shard& shard, Author& author, const Candidate& post, OfferCatalogue::Choice choice) {
+  void intend(Shard& shard, Author& author, const Candidate& post, const PostTag& tag) {
+    using What = IntentDecision::What;
+    const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
     const Offer& offer = offers_->offers()[choice.offer];
-    const auto reject = [&](RejectReason reason) {
+    const Member member = members_->member(post.member);
+    std::int64_t confirmed = 0;
+    const auto tell = [&](What what, const Window* window) {
+      teller_.intent(what, post, tag, offer, choice.live, member.region, window, confirmed, author);
+    };
+    const auto reject = [&](What what, RejectReason reason) {
+      tell(what, nullptr);
       emitter_.rejected(reason, post.post_id, post.author_id, offer.id, post.at);
     };
-    const Member member = members_->member(post.member);
     if (!choice.live) {
-      reject(RejectReason::kOfferNotLive);
+      reject(What::kOfferNotLive, RejectReason::kOfferNotLive);
       return;
     }
     if (!offer.regions.empty() &&
         !std::binary_search(offer.regions.begin(), offer.regions.end(), member.region)) {
-      reject(RejectReason::kNotEligible);
+      reject(What::kNotEligible, RejectReason::kNotEligible);
       return;
     }
-    const bool repeated =
-        std::any_of(author.windows.begin(), author.windows.end(), [&](const auto& window) {
+    const auto repeated =
+        std::find_if(author.windows.begin(), author.windows.end(), [&](const auto& window) {
           return window->state == Window::State::kOpen && window->offer_id() == offer.id &&
                  post.at <= window->deadline;
         });
-    if (repeated) {
+    if (repeated != author.windows.end()) {
+      tell(What::kRepeated, repeated->get());
       ++counts_.repeated;
       return;
     }
-    if (confirmed_windows(author, offer.id) >= offer.limit_per_member) {
-      reject(RejectReason::kLimitReached);
+    confirmed = confirmed_windows(author, offer.id);
+    if (confirmed >= offer.limit_per_member) {
+      reject(What::kLimitReached, RejectReason::kLimitReached);
       return;
     }
     if (author.windows.size() >= Shard::kWindowsMax) {
-      reject(RejectReason::kTooMany);
+      reject(What::kTooMany, RejectReason::kTooMany);
       return;
     }
     auto opened = std::make_unique<Window>();
@@ -419,6 +475,7 @@ class Decider::Impl {
     opened->intent_at = post.at;
     opened->deadline = post.at + offer.window_ms;
     opened->code = codes_.confirmation(author.id, opened->intent_id, offer.id);
+    tell(What::kOpens, opened.get());
     Window& window = shard.add_window(std::move(opened));
     ledger_.open(window);
     apply_parked(author, window);
@@ -436,9 +493,9 @@ class Decider::Impl {
     for (ParkedConfirmation* parked : waiting_) {
       Shard::unpark(*parked);
       if (window.state == Window::State::kOpen) {
-        close(window, parked->confirmation);
+        close(window, parked->confirmation, true);
       } else {
-        refuse_ended(window, parked->confirmation);
+        refuse_ended(window, parked->confirmation, true);
       }
     }
   }
@@ -446,6 +503,7 @@ class Decider::Impl {
   // P6.1, P6.2, and P3.9 for the post that is set aside.
   void apply_delete_notice(const Candidate& notice) {
     if (set_aside_ && set_aside_->is(notice)) {
+      tell(PostDecision::What::kDeletedWhileSetAside, set_aside_->post);
       set_aside_.reset();
       ++counts_.deleted_before;
     }
@@ -456,18 +514,24 @@ class Decider::Impl {
           cancel(*window, CancelReason::kIntentDeleted);
         }
       }
-      counts_.parked_deleted += drop_parked(*author, [&](const ParkedConfirmation& parked) {
-        return parked.post_id == notice.post_id;
-      });
+      counts_.parked_deleted += drop_parked(
+          *author, ParkedEnd::What::kPostDeleted,
+          [&](const ParkedConfirmation& parked) { return parked.post_id == notice.post_id; });
     }
-    if (!shard.remembers_post(notice.author_id, notice.post_id, bound())) {
-      counts_.deletes_forgotten +=
-          shard.remember_deletion(shard.find_or_add(notice.author_id), notice.post_id,
-                                  clock_ ? *clock_ : Shard::kNoClock, bound());
+    const bool known = shard.remembers_post(notice.author_id, notice.post_id, bound());
+    std::uint64_t forgotten = 0;
+    if (!known) {
+      forgotten = shard.remember_deletion(shard.find_or_add(notice.author_id), notice.post_id,
+                                          clock_ ? *clock_ : Shard::kNoClock, bound());
+      counts_.deletes_forgotten += forgotten;
     }
+    teller_.notice(known, notice, clock_, forgotten);
   }
 
   void cancel(Window& window, CancelReason reason) {
+    teller_.window_end(reason == CancelReason::kUnenrolled ? WindowEnd::What::kUnenrolled
+                                                           : WindowEnd::What::kIntentDeleted,
+                       window);
     window.state = Window::State::kCancelled;
     ledger_.release(window);
     if (!window.denied) {
@@ -476,7 +540,7 @@ class Decider::Impl {
   }
 
   template <typename Predicate>
-  std::uint64_t drop_parked(Author& author, Predicate predicate) {
+  std::uint64_t drop_parked(Author& author, ParkedEnd::What why, Predicate predicate) {
     waiting_.clear();
     for (ParkedConfirmation* parked : author.parked) {
       if (predicate(*parked)) {
@@ -484,6 +548,7 @@ class Decider::Impl {
       }
     }
     for (ParkedConfirmation* parked : waiting_) {
+      teller_.parked_end(why, *parked);
       Shard::unpark(*parked);
     }
     return waiting_.size();
@@ -502,7 +567,8 @@ class Decider::Impl {
             windows.push_back(window.get());
           }
         }
-        (void)drop_parked(author, [](const ParkedConfirmation&) { return true; });
+        (void)drop_parked(author, ParkedEnd::What::kUnenrolled,
+                          [](const ParkedConfirmation&) { return true; });
       });
     }
     std::sort(windows.begin(), windows.end(), [](const Window* a, const Window* b) {
@@ -524,6 +590,7 @@ class Decider::Impl {
   std::vector<Shard> shards_;
   std::optional<Millis> clock_;
   std::unique_ptr<KeptPost> set_aside_;
+  DecisionTeller teller_;
   std::vector<Due> due_;
   std::vector<ParkedConfirmation*> waiting_;
 };
@@ -545,6 +612,7 @@ void Decider::replace(std::shared_ptr<const OfferCatalogue> offers,
 
 const DecisionCounts& Decider::counts() const { return impl_->counts(); }
 std::uint64_t Decider::open_windows() const { return impl_->open_windows(); }
+void Decider::set_trace(DecisionTrace* trace) { impl_->set_trace(trace); }
 bool Decider::has_set_aside() const { return impl_->has_set_aside(); }
 
 }  // namespace tagtill

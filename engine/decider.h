@@ -15,6 +15,8 @@
 
 namespace tagtill {
 
+class DecisionTrace;
+
 struct ProtocolOptions {
   Millis lateness_ms = 30'000;              // L, P3.3
   Millis max_jump_ms = 24LL * 3600 * 1000;  // J, P3.9; 0: never
@@ -61,6 +63,10 @@ class Decider {
   void replace(std::shared_ptr<const OfferCatalogue> offers,
                std::shared_ptr<const MemberTable> members, std::string_view secret,
                EventBatch& out);
+
+  // From now on `trace` is told of every decision; null: nobody, as at first. It must
+  // live until another one is set or the decider ends. No decision depends on it.
+  void set_trace(DecisionTrace* trace);
 
   [[nodiscard]] const DecisionCounts& counts() const;
   [[nodiscard]] std::uint64_t open_windows() const;  // held, not denied

@@ -23,6 +23,7 @@ void Emitter::prompt(const Window& window) {
   event.price_minor = window.terms->offer.price_minor;
   event.currency = window.terms->offer.currency;
   ++counts_.prompts;
+  tell(event);
 }
 
 void Emitter::confirmed(const Window& window, const Confirmation& confirmation, Code claim_code) {
@@ -42,11 +43,14 @@ void Emitter::confirmed(const Window& window, const Confirmation& confirmation, 
   event.code = claim_code;
   event.reach = confirmation.followers;
   ++counts_.confirmed;
+  tell(event);
 }
 
 void Emitter::expired(const Window& window) {
-  add(EventType::kExpired, window).account = batch_->bytes.keep(window.account);
+  Event& event = add(EventType::kExpired, window);
+  event.account = batch_->bytes.keep(window.account);
   ++counts_.expired;
+  tell(event);
 }
 
 void Emitter::cancelled(const Window& window, CancelReason reason) {
@@ -54,6 +58,7 @@ void Emitter::cancelled(const Window& window, CancelReason reason) {
   event.account = batch_->bytes.keep(window.account);
   event.cancel_reason = reason;
   ++counts_.cancelled;
+  tell(event);
 }
 
 void Emitter::rejected(RejectReason reason, std::string_view post_id, std::string_view author_id,
@@ -66,6 +71,7 @@ void Emitter::rejected(RejectReason reason, std::string_view post_id, std::strin
   event.offer_id = batch_->bytes.keep(offer_id);
   event.at = at;
   ++counts_.rejected[static_cast<std::size_t>(reason)];
+  tell(event);
 }
 
 }  // namespace tagtill

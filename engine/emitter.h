@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/decider.h"
+#include "engine/decision_trace.h"
 #include "engine/event.h"
 #include "engine/shard.h"
 #include "engine/window.h"
@@ -18,6 +19,8 @@ class Emitter {
       : prefix_(options.confirm_prefix), counts_(counts) {}
 
   void set_batch(EventBatch& batch) { batch_ = &batch; }
+  // As Decider::set_trace.
+  void set_trace(DecisionTrace* trace) { trace_ = trace; }
 
   void prompt(const Window& window);
   void confirmed(const Window& window, const Confirmation& confirmation, Code claim_code);
@@ -29,10 +32,16 @@ class Emitter {
 
  private:
   Event& add(EventType type, const Window& window);
+  void tell(const Event& event) const {
+    if (trace_ != nullptr) {
+      trace_->on_event(event);
+    }
+  }
 
   std::string_view prefix_;
   DecisionCounts& counts_;
   EventBatch* batch_ = nullptr;
+  DecisionTrace* trace_ = nullptr;
 };
 
 }  // namespace tagtill

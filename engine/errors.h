@@ -9,7 +9,7 @@ namespace tagtill {
 
 enum class ExitCode : int {
   kOk = 0,
-  kFailed = 1,      // something that should not have happened
+  kFailed = 1,      // something that should not have happened; explain: no such post
   kUsage = 2,       // wrong arguments
   kBadInput = 65,   // a dump that could not be read whole; --strict and a malformed line
   kIoFailed = 74,   // an output could not be written

@@ -203,4 +203,16 @@ bool is_whole_hashtag(std::string_view tag) {
   return found.size() == 1 && found.front().begin == 0 && found.front().tag == tag;
 }
 
+std::size_t quoted_words_begin(std::string_view text) {
+  constexpr std::string_view kRetweet = "RT @";
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  std::size_t at = text.find(kRetweet);
+  while (at != std::string_view::npos && at > 0 && is_word(text[at - 1])) {
+    at = text.find(kRetweet, at + 1);
+  }
+  return std::min(at, text.size());
+}
+
 }  // namespace tagtill

@@ -23,6 +23,12 @@ struct Hashtag {
 // it backtracks. Without a sign it costs one pass of memchr.
 void find_hashtags(std::string_view text, std::vector<Hashtag>& out);
 
+// Where somebody else's words begin (P2.3), in bytes: the first `RT @` whose R
+// stands at the start or behind something that is no ASCII letter, digit or `_`;
+// the end of the text if there is none. Hashtags whose sign stands from there on
+// do not count. Any thread; linear.
+[[nodiscard]] std::size_t quoted_words_begin(std::string_view text);
+
 // True if `code_point` may stand in a hashtag: a letter or mark (categories L
 // and M), one of the reference's decimal digits, `_` or one of its special
 // characters (P2.1).

@@ -33,24 +33,6 @@ std::shared_ptr<const SearchContext> make_search_context(
   return context;
 }
 
-namespace {
-
-// Where somebody else's words begin (P2.3): the first `RT @` whose R stands at
-// the start or behind something that is no ASCII letter, digit or `_`.
-std::size_t quoted_words_begin(std::string_view text) {
-  constexpr std::string_view kRetweet = "RT @";
-  const auto is_word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  std::size_t at = text.find(kRetweet);
-  while (at != std::string_view::npos && at > 0 && is_word(text[at - 1])) {
-    at = text.find(kRetweet, at + 1);
-  }
-  return std::min(at, text.size());
-}
-
-}  // namespace
-
 class Lane::Impl {
  public:
   explicit Impl(std::shared_ptr<const SearchContext> context)
@@ -108,18 +90,19 @@ class Lane::Impl {
         break;
       case LineKind::kDeleteNotice:
         ++batch.counts.delete_notices;
-        take_delete_notice(decoded, batch);
+        take_delete_notice(decoded, block, line, batch);
         break;
       case LineKind::kPost:
         ++batch.counts.posts;
         if (!decoded.is_repost) {
-          take_post(decoded, batch);
+          take_post(decoded, block, line, batch);
         }
         break;
     }
   }
 
-  void take_delete_notice(const DecodedLine& decoded, CandidateBatch& batch) const {
+  void take_delete_notice(const DecodedLine& decoded, const Block& block, const ScannedLine& line,
+                          CandidateBatch& batch) const {
     const MemberIndex member = context_->members->find(decoded.author_id);
     if (member == kNotAMember) {
       return;
@@ -129,10 +112,13 @@ class Lane::Impl {
     candidate.member = member;
     candidate.author_id = batch.bytes.keep(decoded.author_id);
     candidate.post_id = batch.bytes.keep(decoded.post_id);
+    candidate.source = block.source;
+    candidate.offset = block.offset + line.begin;
     batch.candidates.push_back(candidate);
   }
 
-  void take_post(const DecodedLine& decoded, CandidateBatch& batch) {
+  void take_post(const DecodedLine& decoded, const Block& block, const ScannedLine& line,
+                 CandidateBatch& batch) {
     find_hashtags(decoded.text, hashtags_);
     if (hashtags_.empty()) {
       return;
@@ -167,6 +153,8 @@ class Lane::Impl {
     candidate.at = decoded.at;
     candidate.followers = decoded.followers;
     candidate.tags = {tags, tags_.size()};
+    candidate.source = block.source;
+    candidate.offset = block.offset + line.begin;
     batch.candidates.push_back(candidate);
   }
 

@@ -33,6 +33,9 @@ void Ledger::open(Window& window) {
   ++terms.windows;
   window.denied =
       terms.offer.stock.has_value() && terms.stock->held + terms.stock->sold >= *terms.offer.stock;
+  if (trace_ != nullptr) {
+    tell(window.denied ? StockDecision::What::kDenied : StockDecision::What::kHeld, window);
+  }
   if (window.denied) {
     emitter_.rejected(RejectReason::kSoldOut, window.intent_id, window.author->id, terms.offer.id,
                       window.intent_at);
@@ -45,12 +48,15 @@ void Ledger::open(Window& window) {
 
 void Ledger::confirm(const Window& window, const Confirmation& confirmation, CodeMaker& codes) {
   const Terms& terms = *window.terms;
+  if (trace_ != nullptr) {
+    tell(window.denied ? StockDecision::What::kNotSold : StockDecision::What::kSold, window);
+  }
   if (window.denied) {
     emitter_.rejected(RejectReason::kSoldOut, confirmation.post_id, window.author->id,
                       terms.offer.id, confirmation.at);
     return;
   }
-  release(window);
+  give_back(window);
   ++terms.stock->sold;
   const bool pickup = terms.offer.fulfilment == Fulfilment::kPickup;
   emitter_.confirmed(
@@ -59,10 +65,23 @@ void Ledger::confirm(const Window& window, const Confirmation& confirmation, Cod
 }
 
 void Ledger::release(const Window& window) {
-  if (!window.denied) {
-    --window.terms->stock->held;
-    --held_;
+  if (window.denied) {
+    return;
   }
+  if (trace_ != nullptr) {
+    tell(StockDecision::What::kFree, window);
+  }
+  give_back(window);
+}
+
+void Ledger::give_back(const Window& window) {
+  --window.terms->stock->held;
+  --held_;
+}
+
+void Ledger::tell(StockDecision::What what, const Window& window) const {
+  const Terms& terms = *window.terms;
+  trace_->on_stock({what, seen(window), terms.offer.stock, terms.stock->held, terms.stock->sold});
 }
 
 }  // namespace tagtill

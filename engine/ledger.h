@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/confirmation_code.h"
+#include "engine/decision_trace.h"
 #include "engine/emitter.h"
 #include "engine/offer_catalogue.h"
 #include "engine/window.h"
@@ -30,6 +31,9 @@ namespace tagtill {
 class Ledger {
  public:
   explicit Ledger(Emitter& emitter) : emitter_(emitter) {}
+
+  // As Decider::set_trace.
+  void set_trace(DecisionTrace* trace) { trace_ = trace; }
 
   // Takes a catalogue (P6.4). Terms of offers that did not change stay.
   void set_catalogue(const OfferCatalogue& offers);
@@ -54,7 +58,11 @@ class Ledger {
   [[nodiscard]] std::uint64_t held() const { return held_; }
 
  private:
+  void tell(StockDecision::What what, const Window& window) const;
+  void give_back(const Window& window);
+
   Emitter& emitter_;
+  DecisionTrace* trace_ = nullptr;
   std::unordered_map<std::string, Stock> stocks_;  // by offer id; nodes are stable
   std::list<Terms> terms_;
   std::vector<Terms*> in_force_;  // by OfferIndex

@@ -30,8 +30,7 @@ TagIndex OfferCatalogue::find_tag(std::string_view folded) const {
 }
 
 OfferCatalogue::Choice OfferCatalogue::choose(TagIndex tag, Millis at) const {
-  const Tag& group = tags_[tag];
-  const std::span<const OfferIndex> offers{by_tag_.data() + group.first_offer, group.offer_count};
+  const std::span<const OfferIndex> offers = offers_of(tag);
   // The offers of a tag do not overlap, so both their beginnings and their ends
   // stand in order: only the neighbours of `at` can be live or nearest.
   const auto later = std::upper_bound(

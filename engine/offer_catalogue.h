@@ -77,9 +77,17 @@ class OfferCatalogue {
 
   [[nodiscard]] std::span<const Offer> offers() const { return offers_; }
 
+  // Where the offer stands in its file, from 1.
+  [[nodiscard]] std::uint64_t line_number(OfferIndex offer) const { return line_numbers_[offer]; }
+
   // The distinct folded tags, numbered from 0 in the order of their first offer.
   [[nodiscard]] std::size_t tag_count() const { return tags_.size(); }
   [[nodiscard]] std::string_view folded_tag(TagIndex tag) const { return tags_[tag].folded; }
+
+  // Its offers, in the order of their times.
+  [[nodiscard]] std::span<const OfferIndex> offers_of(TagIndex tag) const {
+    return {by_tag_.data() + tags_[tag].first_offer, tags_[tag].offer_count};
+  }
 
   // The tag with this fold, or kNoTag. One hash probe; no allocation.
   [[nodiscard]] TagIndex find_tag(std::string_view folded) const;
@@ -103,8 +111,9 @@ class OfferCatalogue {
     std::uint32_t first_offer = 0;  // into by_tag_
     std::uint32_t offer_count = 0;
   };
-  std::vector<Offer> offers_;       // in file order
-  std::vector<OfferIndex> by_tag_;  // grouped by tag, each group by starts_at
+  std::vector<Offer> offers_;                // in file order
+  std::vector<std::uint64_t> line_numbers_;  // of each offer
+  std::vector<OfferIndex> by_tag_;           // grouped by tag, each group by starts_at
   std::vector<Tag> tags_;
   IndexTable by_fold_;  // over tags_
   Millis longest_window_ms_ = 0;

@@ -79,6 +79,10 @@ std::shared_ptr<const OfferCatalogue> OfferCatalogueBuilder::build(ConfigLines& 
     errors_.hand_on(errors);
     return nullptr;
   }
+  catalogue_->line_numbers_.reserve(lines_.size());
+  for (const Line& line : lines_) {
+    catalogue_->line_numbers_.push_back(line.number);
+  }
   return std::move(catalogue_);
 }
 

@@ -289,6 +289,13 @@ class PostDecoder::Impl {
   bool read_time() {
     std::array<Millis, 3> times{};
     std::size_t count = 0;
+    const auto add = [&](TimeSource source, Millis time) {
+      if (count == 0) {
+        result_.at = time;
+        result_.at_from = source;
+      }
+      times[count++] = time;
+    };
 
     const JsonValue& timestamp = fields_[kTimestampMs];
     if (timestamp.present()) {
@@ -307,10 +314,10 @@ class PostDecoder::Impl {
       if (!ms || *ms > static_cast<std::uint64_t>(kLastMillisecond)) {
         return refuse(kTimestampMs);
       }
-      times[count++] = static_cast<Millis>(*ms);
+      add(TimeSource::kTimestampMs, static_cast<Millis>(*ms));
     }
     if (const std::optional<Millis> snowflake = snowflake_time(result_.post_id)) {
-      times[count++] = *snowflake;
+      add(TimeSource::kSnowflake, *snowflake);
     }
     const JsonValue& created = fields_[kCreatedAt];
     if (created.present()) {
@@ -321,7 +328,7 @@ class PostDecoder::Impl {
       if (!seconds) {
         return refuse(kCreatedAt);
       }
-      times[count++] = *seconds;
+      add(TimeSource::kCreatedAt, *seconds);
     }
     if (count == 0) {
       return refuse(kCreatedAt);
@@ -330,7 +337,6 @@ class PostDecoder::Impl {
     if (*greatest - *least > kWitnessToleranceMs) {
       return refuse(timestamp.present() ? kTimestampMs : kCreatedAt);
     }
-    result_.at = times[0];
     result_.is_repost = fields_[kRetweetedStatus].present();
     return true;
   }

@@ -14,6 +14,9 @@ namespace tagtill {
 
 enum class LineKind : std::uint8_t { kPost, kDeleteNotice, kOther, kMalformed };
 
+// Which of its times is a post's event time (P1.5).
+enum class TimeSource : std::uint8_t { kTimestampMs, kSnowflake, kCreatedAt };
+
 // What a line says. Views live until the next call of decode(), or as long as
 // the line does, whichever is shorter.
 struct DecodedLine {
@@ -24,6 +27,7 @@ struct DecodedLine {
   std::string_view author_id;                       // post, delete notice
   std::string_view text;                            // post: decoded, entities too (P1.4); UTF-8
   Millis at = 0;                                    // post
+  TimeSource at_from = TimeSource::kTimestampMs;    // post
   std::int64_t followers = 0;                       // post; never negative
   bool is_repost = false;
   bool author_protected = false;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/decision_trace.h"
 #include "engine/event.h"
 #include "engine/offer_catalogue.h"
 #include "engine/time.h"
@@ -44,5 +45,8 @@ struct Window {
 
   [[nodiscard]] const std::string& offer_id() const { return terms->offer.id; }
 };
+
+// For a trace; views of the window.
+[[nodiscard]] WindowSeen seen(const Window& window);
 
 }  // namespace tagtill

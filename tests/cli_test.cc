@@ -107,6 +107,8 @@ class Cli : public ::testing::Test {
 TEST_F(Cli, HelpIsOnStandardOutput) {
   for (const Arguments& arguments : {Arguments{"--help"},
                                      {"replay", "--help"},
+                                     {"explain", "--help"},
+                                     {"validate", "--help"},
                                      {"tags", "--help"},
                                      {"corpus", "--help"},
                                      {"corpus", "generate", "--help"},
@@ -134,7 +136,7 @@ TEST_F(Cli, VersionNamesTheLibraries) {
   const ProgramResult result = run({"version"});
   EXPECT_EQ(result.exit_code, 0);
   for (const char* const part : {"tagtill ", "compiler", "hyperscan", "simdjson", "unicode",
-                                 "highway", "openssl", "sqlite", "jemalloc", "processor"}) {
+                                 "highway", "openssl", "icu", "sqlite", "jemalloc", "processor"}) {
     EXPECT_TRUE(contains(result.out, part)) << part << "\n" << result.out;
   }
   EXPECT_TRUE(result.out.starts_with(run({"--version"}).out));

@@ -54,6 +54,8 @@ class Product::Impl {
 
   [[nodiscard]] const tagtill::EventBatch& events() const { return events_; }
 
+  void set_trace(tagtill::DecisionTrace* trace) { decider_->set_trace(trace); }
+
   std::string take_events() {
     std::string out;
     for (const tagtill::Event& event : events_.events) {
@@ -149,6 +151,7 @@ void Product::feed(std::string_view file) { impl_->feed(file); }
 void Product::replace(std::string_view offers, std::string_view members, std::string_view secret) {
   impl_->replace(offers, members, secret);
 }
+void Product::set_trace(tagtill::DecisionTrace* trace) { impl_->set_trace(trace); }
 std::string Product::take_events() { return impl_->take_events(); }
 const tagtill::EventBatch& Product::events() const { return impl_->events(); }
 const Counts& Product::counts() { return impl_->counts(); }

@@ -10,8 +10,9 @@
 #include <string_view>
 
 namespace tagtill {
+class DecisionTrace;
 struct EventBatch;
-}
+}  // namespace tagtill
 
 namespace product {
 
@@ -63,6 +64,8 @@ class Product {
   void feed(std::string_view file);
   // P6.4, between two lines.
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
+  // Until reset().
+  void set_trace(tagtill::DecisionTrace* trace);
   // The events since the last call, as JSON Lines.
   [[nodiscard]] std::string take_events();
   // The same as the decider made them; they stay.

@@ -11,10 +11,12 @@
 #include "engine/errors.h"
 #include "tools/command_line.h"
 #include "tools/corpus/corpus_command.h"
+#include "tools/explain/explain.h"
 #include "tools/messages.h"
 #include "tools/replay/replay_command.h"
 #include "tools/report/report_command.h"
 #include "tools/tags/tags.h"
+#include "tools/validate/validate.h"
 #include "tools/version.h"
 
 namespace tagtill {
@@ -29,6 +31,8 @@ ExitCode run(int argument_count, const char* const* arguments) {
       "Exit codes: 0; 1 failed; 2 wrong usage; 65 bad input; 74 input or output failed;\n"
       "78 a bad catalogue, member file or secret.");
   add_replay_command(root);
+  add_explain_command(root);
+  add_validate_command(root);
   add_report_command(root);
   add_tags_command(root);
   add_corpus_command(root);

@@ -12,7 +12,7 @@ set -euo pipefail
 wanted=(
   g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config git:git sqlite3:sqlite3
   libsimdjson-dev libjemalloc-dev libcli11-dev libfmt-dev libsqlite3-dev libutf8proc-dev
-  libssl-dev libhwy-dev
+  libssl-dev libhwy-dev libicu-dev
   libarchive-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev
 )
 # Hyperscan is for Intel processors; Vectorscan is the same library for others.
@@ -20,7 +20,7 @@ case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
   amd64 | i386 | x86_64) wanted+=(libhyperscan-dev) ;;
   *) wanted+=(libvectorscan-dev) ;;
 esac
-test_wanted=(libgtest-dev libicu-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
+test_wanted=(libgtest-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
   xz:xz-utils zstd:zstd lz4:lz4 zip:zip)
 # Tests compare with an npm package and look at a page in a browser; without these

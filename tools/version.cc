@@ -18,6 +18,7 @@
 #include "tools/allocator.h"
 #include "tools/command_line.h"
 #include "tools/messages.h"
+#include "tools/validate/skeleton.h"
 
 namespace tagtill {
 namespace {
@@ -72,6 +73,7 @@ ExitCode print_version() {
       {"unicode", unicode_version()},
       {"highway", fmt::format("{}, {}", highway_version(), highway_target())},
       {"openssl", openssl_version()},
+      {"icu", icu_version()},
       {"sqlite", sqlite_version()},
       {"archives", archive_library_versions()},
       {"jemalloc", allocator_version()},

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -12,11 +11,11 @@
 #include <utility>
 
 #include "engine/lane.h"
-#include "engine/secret.h"
 #include "ingest/dump_reader.h"
 #include "sinks/jsonl_sink.h"
 #include "sinks/sink_batcher.h"
 #include "sinks/sink_url.h"
+#include "tools/configuration.h"
 #include "tools/messages.h"
 #include "tools/replay/dead_letters.h"
 #include "tools/replay/file_conflicts.h"
@@ -32,20 +31,8 @@ using Clock = std::chrono::steady_clock;
 // keep coming: somebody may be watching.
 constexpr std::chrono::seconds kFlushEvery{1};
 
-constexpr std::size_t kPrefixLettersMax = 32;
-
 double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
-}
-
-void check_prefix(const std::string& prefix) {
-  const bool letters = std::ranges::all_of(
-      prefix, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
-  if (prefix.empty() || prefix.size() > kPrefixLettersMax || !letters) {
-    throw Error(ExitCode::kUsage,
-                fmt::format("--prefix: \"{}\" is not made of 1 to {} letters A to Z, a to z.",
-                            prefix, kPrefixLettersMax));
-  }
 }
 
 void check_files(const ReplayOptions& options, const std::vector<SinkUrl>& sinks,
@@ -69,54 +56,6 @@ void check_files(const ReplayOptions& options, const std::vector<SinkUrl>& sinks
     inputs.push_back({"the dump", dump.name});
   }
   refuse_file_conflicts(outputs, inputs);
-}
-
-struct Configuration {
-  std::shared_ptr<const OfferCatalogue> offers;
-  std::shared_ptr<const MemberTable> members;
-  std::string secret;
-};
-
-std::size_t say_errors(const FileErrors& errors) {
-  for (const std::string& error : errors.shown()) {
-    say_raw(error + '\n');
-  }
-  if (errors.count() > errors.shown().size()) {
-    say_raw(fmt::format("… and {} more\n", errors.count() - errors.shown().size()));
-  }
-  return errors.count();
-}
-
-// Nothing if a file is refused; then all errors of all files have been said.
-std::optional<Configuration> load_configuration(const ReplayOptions& options) {
-  Configuration loaded;
-  std::size_t errors = 0;
-  {
-    FileErrors of_offers;
-    loaded.offers =
-        OfferCatalogue::load(options.offers, options.protocol.confirm_prefix, of_offers);
-    errors += say_errors(of_offers);
-  }
-  {
-    FileErrors of_members;
-    loaded.members = MemberTable::load(options.members, of_members);
-    errors += say_errors(of_members);
-  }
-  {
-    FileErrors of_secret;
-    std::string warning;
-    loaded.secret = load_secret(options.secret_file, of_secret, &warning);
-    errors += say_errors(of_secret);
-    if (!warning.empty()) {
-      say(warning);
-    }
-  }
-  if (errors > 0) {
-    say(fmt::format("{} in the configuration. Nothing was replayed; correct {} and start again.",
-                    counted(errors, "error", "errors"), errors == 1 ? "it" : "them"));
-    return std::nullopt;
-  }
-  return loaded;
 }
 
 // 0 if the size of any source is not known.
@@ -338,7 +277,7 @@ ExitCode replay(const ReplayOptions& options) {
   std::vector<std::string> problems;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
   check_files(options, sinks, dumps);
-  const std::optional<Configuration> configuration = load_configuration(options);
+  const std::optional<Configuration> configuration = load_configuration(options, "replayed");
   if (!configuration) {
     return ExitCode::kBadConfig;
   }

@@ -2,29 +2,22 @@
 // sinks, dead letters and a summary.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "engine/decider.h"
 #include "engine/errors.h"
+#include "tools/stream_options.h"
 
 namespace tagtill {
 
-struct ReplayOptions {
-  std::string offers;
-  std::string members;
-  std::string secret_file;
-  std::vector<std::string> dumps;
+struct ReplayOptions : StreamOptions {
   std::string events;                                        // empty: none; `-`: standard output
   std::vector<std::string> sinks = {"sqlite:purchases.db"};  // URLs
   std::string dead_letter;                                   // empty: none
-  ProtocolOptions protocol;
   bool strict = false;
   bool fail_fast = false;         // stop at a dump that cannot be read whole
   std::string summary = "text";   // text, json, none
   std::string progress = "auto";  // auto, on, off
-  std::uint64_t block_bytes = std::uint64_t{256} * 1024;
 };
 
 // Runs on the calling thread to the end of the last dump and says on standard

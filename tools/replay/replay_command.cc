@@ -8,9 +8,6 @@
 namespace tagtill {
 namespace {
 
-constexpr std::uint64_t kBlockBytesMin = 4096;
-constexpr std::uint64_t kBlockBytesMax = std::uint64_t{4} * 1024 * 1024;
-
 constexpr const char* kFooter =
     "Example:\n"
     "  tagtill replay --offers offers.jsonl --members members.jsonl --secret-file secret \\\n"
@@ -25,24 +22,12 @@ void add_replay_command(Command& root) {
   const auto options = std::make_shared<ReplayOptions>();
   Command& command = root.command("replay", "Find the purchases in recorded dumps",
                                   [options] { return replay(*options); });
+  add_stream_options(command, *options);
   command
-      .positionals("DUMP", options->dumps, true,
-                   "Files, folders (all files below, in byte order of the paths), or - for "
-                   "standard input; plain, .gz, .bz2, .xz, .zst, .lz4, and tar and zip archives of "
-                   "them, told by content")
-      .required_text("--offers", options->offers, "FILE", "The offers, JSON Lines")
-      .required_text("--members", options->members, "FILE", "The members, JSON Lines")
-      .required_text("--secret-file", options->secret_file, "FILE",
-                     "The secret of the confirmation codes, 32 bytes or more")
       .text("--events", options->events, "PATH", "Every event as JSON Lines; - for standard output")
       .texts("--sink", options->sinks, "URL",
              "Where confirmed purchases go; may be repeated: sqlite:PATH, jsonl:PATH, null:. "
              "With ?events=all behind it all events, or a list, as ?events=confirmed,prompt")
-      .duration("--lateness", options->protocol.lateness_ms, "How far posts may be out of order")
-      .duration("--max-jump", options->protocol.max_jump_ms,
-                "A post further ahead than this needs a second one to move the clock; 0: never")
-      .text("--prefix", options->protocol.confirm_prefix, "LETTERS",
-            "What confirmation tags begin with")
       .flag("--strict", options->strict, "Check every line whole; exit code 65 if one is malformed")
       .flag("--fail-fast", options->fail_fast,
             "Stop at the first dump that cannot be read whole, rather than go on with the others")
@@ -52,8 +37,6 @@ void add_replay_command(Command& root) {
               "What is said at the end on standard error")
       .choice("--progress", options->progress, {"auto", "on", "off"},
               "A progress line on standard error (auto: on a terminal)")
-      .number("--block-bytes", options->block_bytes, kBlockBytesMin, kBlockBytesMax,
-              "How much is read and searched at a time")
       .footer(kFooter);
 }
 
