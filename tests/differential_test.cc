@@ -10,9 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -27,6 +25,7 @@
 #include "reference/reference.h"
 #include "reference/text.h"
 #include "streams.h"
+#include "tests/recordings.h"
 
 namespace {
 
@@ -266,56 +265,12 @@ TEST(Differential, EveryTinyStream) {
 
 // --- Real recordings ----------------------------------------------------------------
 
-std::filesystem::path shared_data() {
-  const char* value = std::getenv("TAGTILL_SHARED_DATA");
-  return value != nullptr && *value != '\0' ? value : "../shared/data";
-}
-
-std::string unpacked(const std::filesystem::path& path) {
-  const std::string command = "bzip2 -dc '" + path.string() + "'";
-  const auto close = [](FILE* pipe) { pclose(pipe); };
-  const std::unique_ptr<FILE, decltype(close)> pipe(popen(command.c_str(), "r"), close);
-  if (!pipe) {
-    throw std::runtime_error("cannot run bzip2");
-  }
-  std::string text;
-  std::array<char, 65536> part{};
-  for (size_t size = 1; size > 0;) {
-    size = fread(part.data(), 1, part.size(), pipe.get());
-    text.append(part.data(), size);
-  }
-  return text;
-}
-
-struct Recording {
-  std::string year;
-  std::string text;
-};
-
-std::vector<Recording> recordings() {
-  std::vector<std::filesystem::path> paths;
-  const std::filesystem::path folder = shared_data() / "spritzer";
-  if (std::filesystem::is_directory(folder)) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() == ".bz2") {
-        paths.push_back(entry.path());
-      }
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<Recording> files;
-  for (const std::filesystem::path& path : paths) {
-    files.push_back({path.filename().string().substr(0, 4), unpacked(path)});
-  }
-  return files;
-}
-
 // Tags and authors that occur; every fifth author is left out, so that there
 // are posts of others as well.
-streams::Stream setting_of(const std::vector<Recording>& files) {
+streams::Stream setting_of(const std::vector<recordings::Recording>& files) {
   std::set<std::string> tags;
   std::set<std::string> authors;
-  for (const Recording& file : files) {
+  for (const recordings::Recording& file : files) {
     for (const std::string& text : lines_of(file.text)) {
       const reference::Line line = reference::read_line(text, 1 << 20);
       if (line.kind == reference::Line::Kind::kPost) {
@@ -388,7 +343,7 @@ std::string answers_to(const std::string& events) {
 }
 
 TEST(Differential, RealRecordings) {
-  const std::vector<Recording> files = recordings();
+  const std::vector<recordings::Recording> files = recordings::all();
   if (files.empty()) {
     GTEST_SKIP() << "skipped: no ../shared/data";
   }
@@ -397,7 +352,7 @@ TEST(Differential, RealRecordings) {
   std::vector<std::string> inputs;
   std::string wanted;
   std::map<std::string, std::pair<uint64_t, uint64_t>> held;  // documents, delete notices
-  for (const Recording& file : files) {
+  for (const recordings::Recording& file : files) {
     const reference::Counts before = reference.counts();
     reference.feed(file.text);
     held[file.year].first += reference.counts().lines - before.lines;

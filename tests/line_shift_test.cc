@@ -174,7 +174,7 @@ TEST(LineShift, CopiesAreShiftedConsistently) {
 }
 
 TEST(LineShift, CopiesOfRealRecordingsAreShiftedConsistently) {
-  const std::vector<std::string> files = recordings();
+  const std::vector<std::string> files = texts_of(recordings::all());
   if (files.empty()) {
     GTEST_SKIP() << "skipped: no ../shared/data";
   }

@@ -21,6 +21,7 @@
 #include "engine/event.h"
 #include "engine/hashtag.h"
 #include "tests/hashtag_texts.h"
+#include "tests/recordings.h"
 #include "tests/reference/json.h"
 #include "tests/reference/text.h"
 #include "tests/seeded.h"
@@ -53,8 +54,7 @@ class TwitterText : public testing::Test {
               folder_.path("log") + "' 2>&1")) {
       GTEST_SKIP() << "skipped: there is no node with npm";
     }
-    const std::filesystem::path sources =
-        std::filesystem::path(__FILE__).parent_path() / "twitter_text";
+    const std::filesystem::path sources = TAGTILL_TWITTER_TEXT;
     for (const char* name : {"package.json", "package-lock.json", "extract.mjs"}) {
       std::filesystem::copy_file(sources / name, folder_.path(name));
     }
@@ -146,19 +146,6 @@ TEST_F(TwitterText, P2_1_RandomTexts) {
 
 // --- Recordings ------------------------------------------------------------------------
 
-std::string unpacked(const std::filesystem::path& path) {
-  const std::string command = "bzip2 -dc '" + path.string() + "'";
-  const auto close = [](FILE* pipe) { pclose(pipe); };
-  const std::unique_ptr<FILE, decltype(close)> pipe(popen(command.c_str(), "r"), close);
-  std::string text;
-  std::vector<char> part(65'536);
-  for (std::size_t size = 1; pipe && size > 0;) {
-    size = fread(part.data(), 1, part.size(), pipe.get());
-    text.append(part.data(), size);
-  }
-  return text;
-}
-
 // Texts and descriptions of a status and of those nested in it.
 void collect_texts(const reference::Value& status, std::set<std::string>& texts) {
   const auto add = [&](const reference::Value* object, std::string_view name) {
@@ -179,13 +166,13 @@ void collect_texts(const reference::Value& status, std::set<std::string>& texts)
 }
 
 TEST_F(TwitterText, P2_1_Recordings) {
-  const std::filesystem::path folder = seeded::shared_data() / "spritzer";
-  if (!std::filesystem::is_directory(folder)) {
+  const std::vector<recordings::Recording> files = recordings::all();
+  if (files.empty()) {
     GTEST_SKIP() << "skipped: no ../shared/data";
   }
   std::set<std::string> texts;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    std::istringstream lines(entry.path().extension() == ".bz2" ? unpacked(entry.path()) : "");
+  for (const recordings::Recording& file : files) {
+    std::istringstream lines(file.text);
     for (std::string line; std::getline(lines, line);) {
       if (const reference::JsonResult json = reference::parse_json(line); json.value) {
         collect_texts(*json.value, texts);

@@ -109,7 +109,7 @@ TEST(Weave, WithoutCandidatesTheFirstTellingIsTheRecording) {
 }
 
 TEST(Weave, RealRecordings) {
-  const std::vector<std::string> files = recordings();
+  const std::vector<std::string> files = texts_of(recordings::all());
   if (files.empty()) {
     GTEST_SKIP() << "skipped: no ../shared/data";
   }
@@ -134,7 +134,7 @@ TEST(Weave, RealRecordings) {
 
 // The tags that stand in a recording most often: its posts are candidates then.
 TEST(Weave, OffersWhoseTagsAreInTheRecording) {
-  std::vector<std::string> files = recordings();
+  std::vector<std::string> files = texts_of(recordings::all());
   if (files.empty()) {
     GTEST_SKIP() << "skipped: no ../shared/data";
   }

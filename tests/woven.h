@@ -1,4 +1,4 @@
-// Recordings, and streams that are woven of them, for tests.
+// Streams that are woven of others, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,16 +6,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "corpus/generate.h"
 #include "corpus/weave.h"
-#include "tests/seeded.h"
+#include "tests/recordings.h"
 #include "tests/temp_folder.h"
 
 namespace tagtill::corpus {
@@ -60,34 +57,13 @@ inline std::string_view without_end(std::string_view line) {
   return line;
 }
 
-inline std::string unpacked(const std::filesystem::path& path) {
-  const std::string command = "bzip2 -dc '" + path.string() + "'";
-  const auto close = [](FILE* pipe) { pclose(pipe); };
-  const std::unique_ptr<FILE, decltype(close)> pipe(popen(command.c_str(), "r"), close);
-  std::string text;
-  std::vector<char> buffer(std::size_t{1} << 16U);
-  for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe.get())) > 0;) {
-    text.append(buffer.data(), got);
+inline std::vector<std::string> texts_of(const std::vector<recordings::Recording>& files) {
+  std::vector<std::string> texts;
+  texts.reserve(files.size());
+  for (const recordings::Recording& file : files) {
+    texts.push_back(file.text);
   }
-  return text;
-}
-
-inline std::vector<std::string> recordings() {
-  std::vector<std::filesystem::path> paths;
-  const std::filesystem::path folder = seeded::shared_data() / "spritzer";
-  if (std::filesystem::is_directory(folder)) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() == ".bz2") {
-        paths.push_back(entry.path());
-      }
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<std::string> files;
-  for (const std::filesystem::path& path : paths) {
-    files.push_back(unpacked(path));
-  }
-  return files;
+  return texts;
 }
 
 inline std::string generated(WireForm form, std::uint64_t seed, std::uint64_t posts) {
