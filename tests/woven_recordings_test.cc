@@ -24,7 +24,7 @@ class WovenRecordings : public ::testing::Test {
     // As they are recorded: compressed.
     std::vector<std::string> arguments = {
         "corpus",      "weave", "--out",        folder_.path("woven"),
-        "--copies",    "2",     "--offers",     "500",
+        "--copies",    "1",     "--offers",     "500",
         "--members",   "5000",  "--candidates", "0.02",
         "--background"};
     for (const recordings::Recording& file : files) {
