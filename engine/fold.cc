@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/hashtag.h"
+
 namespace tagtill {
 namespace {
 
@@ -98,7 +100,72 @@ void normalise(const CodePoints& from, CodePoints& to) {
   compose(to);
 }
 
+constexpr utf8proc_int32_t kPlane = 0x10000;
+constexpr utf8proc_int32_t kSurrogates = 0xD800;
+constexpr utf8proc_int32_t kBehindSurrogates = 0xE000;
+
+template <typename F>
+void for_each_of_the_plane(F&& f) {
+  for (utf8proc_int32_t c = 0; c < kPlane; c = c + 1 == kSurrogates ? kBehindSurrogates : c + 1) {
+    f(c);
+  }
+}
+
+// By code point: is it left alone by NFC, wherever it stands? Not if it has a combining
+// class, is not its own composition, or composes with what stands before it, as whatever
+// stands behind the first place of a decomposition may.
+std::vector<bool> make_inert_table() {
+  constexpr utf8proc_int32_t kHangulVowels = 0x1160;  // they compose by a rule of their own
+  constexpr utf8proc_int32_t kHangulEnd = 0x1200;
+  std::vector<bool> inert(kPlane, true);
+  CodePoints mapped;
+  for_each_of_the_plane([&](utf8proc_int32_t c) {
+    mapped.clear();
+    append_mapped(c, UTF8PROC_DECOMPOSE, mapped);
+    for (std::size_t i = 1; i < mapped.size(); ++i) {
+      if (mapped[i] < kPlane) {
+        inert[static_cast<std::size_t>(mapped[i])] = false;
+      }
+    }
+    const bool decomposes = mapped.size() != 1 || mapped[0] != c;
+    bool is_own = true;
+    if (decomposes) {
+      CodePoints composed;
+      normalise({c}, composed);
+      is_own = composed.size() == 1 && composed[0] == c;
+    }
+    if (!is_own || utf8proc_get_property(c)->combining_class != 0 ||
+        (c >= kHangulVowels && c < kHangulEnd)) {
+      inert[static_cast<std::size_t>(c)] = false;
+    }
+  });
+  return inert;
+}
+
+std::vector<char16_t> make_fold_alone_table() {
+  const std::vector<bool> inert = make_inert_table();
+  std::vector<char16_t> table(kPlane);
+  CodePoints mapped;
+  for_each_of_the_plane([&](utf8proc_int32_t c) {
+    const auto at = static_cast<std::size_t>(c);
+    if (!inert[at] || !is_tag_character(static_cast<char32_t>(c))) {
+      return;
+    }
+    mapped.clear();
+    append_mapped(c, UTF8PROC_CASEFOLD, mapped);
+    if (mapped.size() == 1 && mapped[0] < kPlane && inert[static_cast<std::size_t>(mapped[0])]) {
+      table[at] = static_cast<char16_t>(mapped[0]);
+    }
+  });
+  return table;
+}
+
 }  // namespace
+
+const char16_t* fold_alone_table() {
+  static const std::vector<char16_t> kTable = make_fold_alone_table();
+  return kTable.data();
+}
 
 bool fold_tag(std::string_view text, std::string& out) {
   out.clear();

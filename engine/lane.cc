@@ -52,23 +52,41 @@ class Lane::Impl {
     scanner_.scan(block.data(), scanned_);
     matcher_.match(scanned_.windows, found_);
     for (const std::uint32_t window : found_) {
-      scanned_.lines[scanned_.window_lines[window]].parse = true;
+      ScannedLine& line = scanned_.lines[scanned_.window_lines[window]];
+      if (line.kind == ScannedLine::Kind::kPost) {
+        line.kind = ScannedLine::Kind::kParse;
+      }
     }
     batch.counts.keep_alives = scanned_.keep_alives;
     batch.counts.lines = scanned_.lines.size();
     for (const ScannedLine& line : scanned_.lines) {
       const std::string_view text = block.data().substr(line.begin, line.end - line.begin);
-      if (line.too_long) {
-        refuse(block, line.begin, text.size(), text, MalformedCause::kTooLong, {}, batch);
-      } else if (line.parse) {
-        parse(block, line, text, batch);
-      } else {
-        ++batch.counts.posts;
+      switch (line.kind) {
+        case ScannedLine::Kind::kPost:
+          ++batch.counts.posts;
+          break;
+        case ScannedLine::Kind::kDeleteNotice:
+          if (is_member(text.substr(line.author_begin, line.author_bytes))) {
+            parse(block, line, text, batch);
+          } else {
+            ++batch.counts.delete_notices;
+          }
+          break;
+        case ScannedLine::Kind::kParse:
+          parse(block, line, text, batch);
+          break;
+        case ScannedLine::Kind::kTooLong:
+          refuse(block, line.begin, text.size(), text, MalformedCause::kTooLong, {}, batch);
+          break;
       }
     }
   }
 
  private:
+  [[nodiscard]] bool is_member(std::string_view author_id) const {
+    return context_->members->find(author_id) != kNotAMember;
+  }
+
   static void refuse(const Block& block, std::size_t begin, std::uint64_t length,
                      std::string_view line, MalformedCause cause, std::string_view field,
                      CandidateBatch& batch) {

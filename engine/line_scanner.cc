@@ -9,7 +9,6 @@
 #include "engine/fold.h"
 #include "engine/hashtag.h"
 #include "engine/json_text.h"
-#include "engine/mark_finder.h"
 #include "engine/utf8.h"
 
 namespace tagtill {
@@ -75,14 +74,63 @@ bool begins_as_delete_notice(std::string_view line) {
   return line.substr(at).starts_with("\"delete\"");
 }
 
+// Takes `literal` off the front of `rest`.
+bool take(std::string_view& rest, std::string_view literal) {
+  if (!rest.starts_with(literal)) {
+    return false;
+  }
+  rest.remove_prefix(literal.size());
+  return true;
+}
+
+// Takes 1 to `most` digits off the front of `rest`; empty if there are none, or more.
+std::string_view take_digits(std::string_view& rest, std::size_t most) {
+  std::size_t count = 0;
+  while (count < rest.size() && count <= most && rest[count] >= '0' && rest[count] <= '9') {
+    ++count;
+  }
+  const std::string_view digits = rest.substr(0, count);
+  rest.remove_prefix(count);
+  return count <= most ? digits : std::string_view();
+}
+
+// The number of a name that is not needed: one that JSON allows.
+bool take_number(std::string_view& rest) {
+  constexpr std::size_t kDigitsMax = 30;
+  const std::string_view digits = take_digits(rest, kDigitsMax);
+  return !digits.empty() && (digits.size() == 1 || digits[0] != '0');
+}
+
+// A delete notice in the form in which they are recorded, to the byte: the id of its
+// author (P1.4). Empty: something else, or a notice in another form.
+std::string_view author_of_plain_notice(std::string_view line) {
+  constexpr std::size_t kIdDigitsMax = 30;
+  constexpr std::size_t kTimeDigitsMax = 20;
+  std::string_view rest = line;
+  if (!take(rest, R"({"delete":{"status":{"id":)") || !take_number(rest) ||
+      !take(rest, R"(,"id_str":")") || take_digits(rest, kIdDigitsMax).empty() ||
+      !take(rest, R"(","user_id":)") || !take_number(rest) || !take(rest, R"(,"user_id_str":")")) {
+    return {};
+  }
+  const std::string_view author = take_digits(rest, kIdDigitsMax);
+  if (author.empty() || !take(rest, "\"}")) {
+    return {};
+  }
+  if (take(rest, R"(,"timestamp_ms":")") &&
+      (take_digits(rest, kTimeDigitsMax).empty() || !take(rest, "\""))) {
+    return {};
+  }
+  return rest == "}}" ? author : std::string_view();
+}
+
 }  // namespace
 
 LineScanner::LineScanner(std::string folded_prefix, std::size_t longest_fold, bool strict)
     : folded_prefix_(std::move(folded_prefix)),
       longest_(std::max(longest_fold, folded_prefix_.size() + 8)),
       strict_(strict),
-      newlines_(kStepBytes / 64),
-      signs_(kStepBytes / 64) {}
+      fold_alone_(fold_alone_table()),
+      marks_(kStepBytes / 64) {}
 
 void LineScanner::scan(std::string_view block, ScannedBlock& out) {
   out.clear();
@@ -91,13 +139,13 @@ void LineScanner::scan(std::string_view block, ScannedBlock& out) {
   line_is_maybe_ = false;
   for (std::size_t step = 0; step < block.size(); step += kStepBytes) {
     const std::size_t bytes = std::min(kStepBytes, block.size() - step);
-    find_marks(block.data() + step, bytes, newlines_.data(), signs_.data());
-    for (std::size_t word = 0; word < (bytes + 63) / 64; ++word) {
-      const std::uint64_t newlines = newlines_[word];
-      for (std::uint64_t marks = newlines | signs_[word]; marks != 0; marks &= marks - 1) {
+    const std::size_t words = find_marks(block.data() + step, bytes, marks_.data());
+    for (std::size_t word = 0; word < words; ++word) {
+      const MarkedWord& marked = marks_[word];
+      for (std::uint64_t marks = marked.newlines | marked.signs; marks != 0; marks &= marks - 1) {
         const auto bit = static_cast<std::size_t>(std::countr_zero(marks));
-        const std::size_t at = step + word * 64 + bit;
-        if ((newlines >> bit & 1) != 0) {
+        const std::size_t at = step + marked.at + bit;
+        if ((marked.newlines >> bit & 1) != 0) {
           end_line(at, out);
           line_begin_ = at + 1;
         } else {
@@ -128,16 +176,27 @@ void LineScanner::end_line(std::size_t end, ScannedBlock& out) {
   ScannedLine line;
   line.begin = static_cast<std::uint32_t>(line_begin_);
   line.end = static_cast<std::uint32_t>(end);
-  if (end - line_begin_ > kLineBytesMax) {
-    line.too_long = true;
-  } else if (strict_ || maybe || end - line_begin_ < kShortLineBytes || block_[first] != '{') {
-    line.parse = true;
+  const std::string_view text = block_.substr(line_begin_, end - line_begin_);
+  using Kind = ScannedLine::Kind;
+  if (text.size() > kLineBytesMax) {
+    line.kind = Kind::kTooLong;
+  } else if (strict_ || maybe || block_[first] != '{') {
+    line.kind = Kind::kParse;
+  } else if (text.size() < kShortLineBytes) {
+    const std::string_view author = author_of_plain_notice(text);
+    line.kind = author.empty() ? Kind::kParse : Kind::kDeleteNotice;
+    if (!author.empty()) {
+      line.author_begin = static_cast<std::uint16_t>(author.data() - text.data());
+      line.author_bytes = static_cast<std::uint8_t>(author.size());
+    }
   } else {
     std::size_t last = end - 1;
     while (is_blank(block_[last])) {
       --last;
     }
-    line.parse = block_[last] != '}' || begins_as_delete_notice(block_.substr(first, end - first));
+    const bool parse =
+        block_[last] != '}' || begins_as_delete_notice(block_.substr(first, end - first));
+    line.kind = parse ? Kind::kParse : Kind::kPost;
   }
   out.lines.push_back(line);
 }
@@ -190,6 +249,32 @@ void LineScanner::take_sign(std::size_t at, ScannedBlock& out) {
 // The tag at `at` holds something that is not plain ASCII: reads it character by
 // character and appends its fold to the window. False if the window is settled.
 bool LineScanner::collect_escaped(std::size_t at, ScannedBlock& out) {
+  std::string& window = out.windows.bytes();
+  const std::size_t window_begin = window.size();
+  for (std::size_t next = at;;) {
+    const RawCharacter character = read_character(block_.substr(next));
+    const char32_t fold = character.code_point >= 0 && character.code_point < 0x10000
+                              ? fold_alone_[character.code_point]
+                              : 0;
+    if (fold == 0) {
+      if (character.code_point >= 0 &&
+          is_tag_character(static_cast<char32_t>(character.code_point))) {
+        window.resize(window_begin);  // its fold depends on what stands beside it
+        return collect_slowly(at, out);
+      }
+      return true;
+    }
+    append_utf8(fold, window);
+    next += character.bytes;
+    if (window.size() - window_begin > TagWindows::kFoldBytesMax) {
+      line_is_maybe_ = true;
+      out.windows.abandon();
+      return false;
+    }
+  }
+}
+
+bool LineScanner::collect_slowly(std::size_t at, ScannedBlock& out) {
   unfolded_.clear();
   for (;;) {
     const RawCharacter character = read_character(block_.substr(at));

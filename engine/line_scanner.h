@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/block.h"
+#include "engine/mark_finder.h"
 #include "engine/tag_matcher.h"
 
 namespace tagtill {
@@ -17,8 +18,15 @@ namespace tagtill {
 struct ScannedLine {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
-  bool parse = false;     // may be a candidate, or cannot be classed without
-  bool too_long = false;  // P1.2
+  enum class Kind : std::uint8_t {
+    kPost,          // and no candidate
+    kParse,         // may be a candidate, or cannot be classed without
+    kDeleteNotice,  // a sound one (P1.4); a candidate if its author is a member
+    kTooLong,       // P1.2
+  };
+  Kind kind = Kind::kPost;
+  std::uint16_t author_begin = 0;  // kDeleteNotice: the author's id, from the line's begin
+  std::uint8_t author_bytes = 0;
 };
 
 struct ScannedBlock {
@@ -44,7 +52,8 @@ struct ScannedBlock {
 //    TagMatcher finds among the windows (the lane sees to that), or is too long for
 //    a window;
 // 2. it begins as a delete notice does, or not as an object, or does not end as
-//    one;
+//    one. (A notice in the plain form in which they are recorded is read on the spot:
+//    nothing in it can be wrong, and it matters only if its author is a member.)
 // 3. it is shorter than kShortLineBytes: no post of the classic form is, so it is
 //    most likely some other notice, and to be sure costs little;
 // 4. `strict`.
@@ -71,17 +80,18 @@ class LineScanner {
   void end_line(std::size_t end, ScannedBlock& out);
   void take_sign(std::size_t at, ScannedBlock& out);
   [[nodiscard]] bool collect_escaped(std::size_t at, ScannedBlock& out);
+  [[nodiscard]] bool collect_slowly(std::size_t at, ScannedBlock& out);
   void finish_window(ScannedBlock& out);
 
   std::string folded_prefix_;
   std::size_t longest_;  // of all that is looked for, in bytes of the fold
   bool strict_;
+  const char16_t* fold_alone_;
 
   std::string_view block_;
   std::size_t line_begin_ = 0;
   bool line_is_maybe_ = false;
-  std::vector<std::uint64_t> newlines_;
-  std::vector<std::uint64_t> signs_;
+  std::vector<MarkedWord> marks_;
   std::string unfolded_;
   std::string folded_;
 };

@@ -7,17 +7,24 @@
 
 namespace tagtill {
 
-// For each of the `size` bytes at `data` one bit in `newlines` (is it a line
-// feed?) and in `signs` (may a sign begin here?), least significant bit first,
-// 64 bytes a word; bits behind the end are 0. A sign is `#`, the first byte of
-// `＃` (EF BC 83; the middle byte is not looked at), or the `u` of what looks like
-// `\u0023` or `\uff03` (only `u`, `0` or `2`, and `3` are looked at): all of them
-// are found, and some false ones.
+// 64 bytes in which something stands, one bit a byte, the least significant bit
+// first.
+struct MarkedWord {
+  std::uint64_t newlines = 0;  // line feeds
+  std::uint64_t signs = 0;     // where a sign may begin
+  std::uint32_t at = 0;        // the place of the first of the bytes
+};
+
+// Finds line feeds and signs among the `size` bytes at `data`: fills `words` with the
+// groups of 64 bytes that hold any, in order, and returns how many these are. A sign is
+// `#`, the first byte of `＃` (EF BC 83; the others are not looked at), or the `u` of what
+// looks like `\u0023` or `\uff03` (only `u`, `0` or `2`, and `3` are looked at): all of
+// them are found, and some false ones.
 //
-// Both arrays have (size + 63) / 64 words. kBlockPadding bytes behind the data
-// must be readable. Any thread; one pass at the speed of the cache, with the
-// widest vectors of the processor (Highway chooses at run time).
-void find_marks(const char* data, std::size_t size, std::uint64_t* newlines, std::uint64_t* signs);
+// `words` has room for (size + 63) / 64. kBlockPadding bytes behind the data must be
+// readable. Any thread; one pass at the speed of the cache, with the widest vectors of
+// the processor (Highway chooses at run time).
+[[nodiscard]] std::size_t find_marks(const char* data, std::size_t size, MarkedWord* words);
 
 // What Highway uses here, as `AVX2`.
 [[nodiscard]] std::string highway_target();

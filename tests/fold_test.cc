@@ -3,6 +3,8 @@
 #include "engine/fold.h"
 
 #include <gtest/gtest.h>
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/hashtag.h"
 #include "engine/utf8.h"
 #include "tests/reference/text.h"
 #include "tests/seeded.h"
@@ -57,6 +60,70 @@ TEST(Fold, P2_2_EveryCodePointAmongOthers) {
       ASSERT_TRUE(fold_tag(text, out));
       ASSERT_EQ(out, reference::fold(text)) << std::hex << static_cast<std::uint32_t>(code_point);
     }
+  }
+}
+
+char32_t fold_alone(char32_t code_point) {
+  return code_point < 0x10000 ? fold_alone_table()[code_point] : 0;
+}
+
+// ICU's second opinion on what is said to fold alone: whole texts of such characters are
+// NFC before and after, so each can be folded by itself.
+TEST(Fold, P2_2_WhatFoldsAloneIsNfcAndFoldsAsTheReferenceDoes) {
+  UErrorCode status = U_ZERO_ERROR;
+  const UNormalizer2* nfc = unorm2_getNFCInstance(&status);
+  ASSERT_TRUE(U_SUCCESS(status));
+  const auto is_inert = [&](char32_t code_point) {
+    const auto c = static_cast<UChar32>(code_point);
+    return u_getIntPropertyValue(c, UCHAR_NFC_QUICK_CHECK) == UNORM_YES &&
+           u_getCombiningClass(c) == 0 &&
+           unorm2_getRawDecomposition(nfc, c, nullptr, 0, &status) <= 2;
+  };
+  std::size_t alone = 0;
+  for (char32_t code_point = 0; code_point < kCodePoints; ++code_point) {
+    const char32_t fold = fold_alone(code_point);
+    if (fold == 0) {
+      continue;
+    }
+    ++alone;
+    ASSERT_TRUE(is_tag_character(code_point)) << static_cast<std::uint32_t>(code_point);
+    ASSERT_TRUE(is_inert(code_point)) << static_cast<std::uint32_t>(code_point);
+    ASSERT_TRUE(is_inert(fold)) << static_cast<std::uint32_t>(code_point);
+    ASSERT_EQ(utf8(fold), reference::fold(utf8(code_point)));
+  }
+  // All letters that are common in tags: Latin, Cyrillic, Arabic, kana, ideographs.
+  EXPECT_GT(alone, 40'000U);
+  for (const std::string_view common : {"aZ_09", "éñ", "Жя", "بج", "カな", "日本", "한국", "ไท"}) {
+    for (std::string_view rest = common; !rest.empty();) {
+      const Utf8Character character = read_utf8(rest);
+      EXPECT_NE(fold_alone(character.code_point), 0U) << common;
+      rest.remove_prefix(character.bytes);
+    }
+  }
+}
+
+TEST(Fold, P2_2_TextsOfWhatFoldsAloneFoldCharacterByCharacter) {
+  std::vector<char32_t> alone;
+  for (char32_t code_point = 0; code_point < 0x10000; ++code_point) {
+    if (fold_alone(code_point) != 0) {
+      alone.push_back(code_point);
+    }
+  }
+  for (std::uint64_t i = 0; i < seeded::seeds() * 10; ++i) {
+    seeded::Random random(seeded::first_seed() + i);
+    std::string text;
+    std::string expected;
+    for (std::size_t length = 1 + random.below(12); length > 0; --length) {
+      // Half of them from the scripts whose characters compose.
+      const char32_t code_point =
+          random.percent(50) ? random.pick(alone) : alone[random.below(1'500)];
+      append_utf8(code_point, text);
+      append_utf8(fold_alone(code_point), expected);
+    }
+    std::string out;
+    ASSERT_TRUE(fold_tag(text, out));
+    ASSERT_EQ(out, expected) << "TAGTILL_SEED=" << seeded::first_seed() + i;
+    ASSERT_EQ(reference::fold(text), expected) << "TAGTILL_SEED=" << seeded::first_seed() + i;
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/block.h"
 #include "engine/fold.h"
+#include "engine/post_decoder.h"
 #include "engine/utf8.h"
 #include "tests/scanner_twins.h"
 #include "tests/seeded.h"
@@ -376,7 +377,7 @@ TEST(LineScanner, WhichLinesAreParsed) {
     ScannedBlock scanned;
     scanner.scan(std::string_view(block).substr(0, size), scanned);
     EXPECT_EQ(scanned.lines.size(), 1U);
-    return !scanned.lines.empty() && scanned.lines[0].parse;
+    return !scanned.lines.empty() && scanned.lines[0].kind == ScannedLine::Kind::kParse;
   };
   const std::string plain = long_line("a");
   EXPECT_FALSE(parsed(plain));
@@ -391,6 +392,56 @@ TEST(LineScanner, WhichLinesAreParsed) {
   EXPECT_TRUE(parsed("{\"delete\":null," + plain.substr(1)));
   EXPECT_TRUE(parsed(" \t{ \t\"delete\" :null," + plain.substr(1)));
   EXPECT_FALSE(parsed("{\"deleted\":null," + plain.substr(1)));
+}
+
+// A delete notice in the plain form is told without parsing; any byte more or less, and
+// it is parsed.
+TEST(LineScanner, P1_4_PlainDeleteNotices) {
+  const auto scan = [](std::string_view line) {
+    LineScanner scanner(folded("Confirm"), 10, false);
+    std::string block(line);
+    const std::size_t size = block.size();
+    block.append(kBlockPadding, '\0');
+    ScannedBlock scanned;
+    scanner.scan(std::string_view(block).substr(0, size), scanned);
+    EXPECT_EQ(scanned.lines.size(), 1U) << line;
+    const ScannedLine& found = scanned.lines.at(0);
+    return found.kind == ScannedLine::Kind::kDeleteNotice
+               ? "author " + std::string(line.substr(found.author_begin, found.author_bytes))
+               : std::string(found.kind == ScannedLine::Kind::kParse ? "parse" : "?");
+  };
+  const std::string status =
+      R"({"delete":{"status":{"id":5,"id_str":"5","user_id":17,"user_id_str":"17"})";
+  EXPECT_EQ(scan(status + "}}"), "author 17");
+  EXPECT_EQ(scan(status + "}}\r\n"), "author 17");
+  EXPECT_EQ(scan(status + R"(,"timestamp_ms":"1485446400624"}})"), "author 17");
+  // Anything else, one change at a time.
+  const std::string whole = status + R"(,"timestamp_ms":"1485446400624"}})";
+  PostDecoder decoder;
+  seeded::Random random(seeded::first_seed());
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (const std::string& changed :
+         {whole.substr(0, at) + whole.substr(at + 1),
+          whole.substr(0, at) + random.pick(std::string_view("0x\"{},: ")) + whole.substr(at),
+          whole.substr(0, at) + random.pick(std::string_view("07x\"{},: ")) +
+              whole.substr(at + 1)}) {
+      const std::string told = scan(changed);
+      if (told != "parse") {
+        const DecodedLine& decoded = decoder.decode(changed);
+        EXPECT_EQ(decoded.kind, LineKind::kDeleteNotice) << changed;
+        EXPECT_EQ(told, "author " + std::string(decoded.author_id)) << changed;
+      }
+    }
+  }
+  for (
+      const std::string_view other :
+      {R"({"delete":{"status":{"id":05,"id_str":"5","user_id":17,"user_id_str":"17"}}})",
+       R"({"delete":{"status":{"id":5,"id_str":"","user_id":17,"user_id_str":"17"}}})",
+       R"({"delete":{"status":{"id":5,"id_str":"5","user_id":17,"user_id_str":"17"}}}x)",
+       R"( {"delete":{"status":{"id":5,"id_str":"5","user_id":17,"user_id_str":"17"}}})",
+       R"({"delete":{"status":{"id":5,"id_str":"5","user_id":17,"user_id_str":"1234567890123456789012345678901"}}})"}) {
+    EXPECT_EQ(scan(other), "parse") << other;
+  }
 }
 
 }  // namespace
