@@ -10,9 +10,11 @@
 #include "engine/confirmation_code.h"
 #include "engine/decision_teller.h"
 #include "engine/decision_trace.h"
+#include "engine/due_order.h"
 #include "engine/emitter.h"
 #include "engine/fold.h"
 #include "engine/hash_bytes.h"
+#include "engine/kept_post.h"
 #include "engine/ledger.h"
 #include "engine/shard.h"
 #include "engine/window.h"
@@ -21,63 +23,6 @@ namespace tagtill {
 namespace {
 
 constexpr std::size_t kShards = 16;  // a power of two; no result depends on it
-
-// A candidate post that is kept: its strings and tags are its own (P3.9).
-struct KeptPost {
-  explicit KeptPost(const Candidate& from)
-      : author_id(from.author_id), post_id(from.post_id), post(from) {
-    for (const PostTag& tag : from.tags) {
-      folds.emplace_back(tag.folded);
-      tags.push_back(tag);
-    }
-    for (std::size_t i = 0; i < tags.size(); ++i) {
-      tags[i].folded = folds[i];
-    }
-    post.author_id = author_id;
-    post.post_id = post_id;
-    post.tags = tags;
-  }
-  KeptPost(const KeptPost&) = delete;
-  KeptPost& operator=(const KeptPost&) = delete;
-
-  [[nodiscard]] bool is(const Candidate& other) const {
-    return author_id == other.author_id && post_id == other.post_id;
-  }
-
-  std::string author_id;
-  std::string post_id;
-  std::vector<std::string> folds;
-  std::vector<PostTag> tags;
-  Candidate post;  // refers to the above
-};
-
-// Compares as the purchase ids do, which are intent id, ':', offer id.
-int compare_purchase_ids(const Window& a, const Window& b) {
-  const std::string first = a.intent_id + ':' + a.offer_id();
-  const std::string second = b.intent_id + ':' + b.offer_id();
-  return first.compare(second);
-}
-
-// P3.6, step 3: the order of what falls due.
-bool falls_due_before(const Due& a, const Due& b) {
-  if (a.at != b.at) {
-    return a.at < b.at;
-  }
-  if ((a.window == nullptr) != (b.window == nullptr)) {
-    return a.window != nullptr;
-  }
-  if (a.window != nullptr) {
-    const int order = compare_purchase_ids(*a.window, *b.window);
-    return order != 0 ? order < 0 : a.window->author->id < b.window->author->id;
-  }
-  if (const int order = a.parked->post_id.compare(b.parked->post_id); order != 0) {
-    return order < 0;
-  }
-  if (const int order = a.parked->author->id.compare(b.parked->author->id); order != 0) {
-    return order < 0;
-  }
-  return a.parked->confirmation.place < b.parked->confirmation.place;
-}
 
 }  // namespace
 
@@ -571,10 +516,8 @@ class Decider::Impl {
                           [](const ParkedConfirmation&) { return true; });
       });
     }
-    std::sort(windows.begin(), windows.end(), [](const Window* a, const Window* b) {
-      const int order = compare_purchase_ids(*a, *b);
-      return order != 0 ? order < 0 : a->author->id < b->author->id;
-    });
+    std::sort(windows.begin(), windows.end(),
+              [](const Window* a, const Window* b) { return ends_before(*a, *b); });
     for (Window* window : windows) {
       cancel(*window, CancelReason::kUnenrolled);
     }
