@@ -61,9 +61,11 @@ std::int64_t median_around(std::span<const std::int64_t> times, std::size_t plac
 }  // namespace
 
 void Background::add(std::string_view lines) {
-  if (lines.size() > kBytesMax - bytes_) {
+  const auto count =
+      static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n')) + lines_.size();
+  if (bytes_ + lines.size() + count * kLineCost > kBytesMax) {
     throw BackgroundError(
-        fmt::format("The background has more than {} GiB, unpacked; it is held in memory whole. "
+        fmt::format("The background takes more than {} GiB, unpacked; it is held in memory whole. "
                     "Give a part of it, and --copies to make it longer.",
                     kBytesMax >> 30U));
   }

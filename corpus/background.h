@@ -45,9 +45,10 @@ struct Stretch {
   std::int64_t begin_ms = 0, end_ms = 0;
 };
 
-// Holds the recording in memory, whole: at most kBytesMax, and 90 bytes a line and 24 an
-// id, time or name in it (some third more, all in all). Filled by add(), then settled, then
-// only read: the views of its lines live as long as it does. One owner, one thread.
+// Holds the recording in memory, whole: at most kBytesMax, in which each line counts
+// kLineCost bytes more; beside it 24 bytes an id, time or name (some third more, all in all).
+// Filled by add(), then settled, then only read: the views of its lines live as long as it does.
+// One owner, one thread.
 //
 // A line's place in time is the median of the times around it, so that a line with a wrong
 // one, or without any, moves nothing. Where that leaps by more than a quarter of an hour,
@@ -55,6 +56,7 @@ struct Stretch {
 class Background {
  public:
   static constexpr std::uint64_t kBytesMax = std::uint64_t{2} << 30U;
+  static constexpr std::uint64_t kLineCost = 128;
 
   // The next lines, whole; the last one of a source may lack its end and gets the one that
   // lines had before. Throws BackgroundError when there are more than kBytesMax.

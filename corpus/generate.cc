@@ -25,7 +25,7 @@ constexpr std::uint64_t kBackgroundStream = 0xba'0000'0000'0000;
 void require(bool holds, std::string_view name, std::string_view range) {
   if (!holds) {
     throw std::invalid_argument(
-        fmt::format("The option {} of the corpus is out of range: it must be {}.", name, range));
+        fmt::format("The option --{} is out of range: it must be {}.", name, range));
   }
 }
 

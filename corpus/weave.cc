@@ -24,7 +24,7 @@ constexpr std::int64_t kPauseMaxMs = kJumpMs / 2;
 void require(bool holds, std::string_view name, std::string_view range) {
   if (!holds) {
     throw std::invalid_argument(
-        fmt::format("The option {} is out of range: it must be {}.", name, range));
+        fmt::format("The option --{} is out of range: it must be {}.", name, range));
   }
 }
 
@@ -254,7 +254,18 @@ WeaveReport weave(const WeaveOptions& options, Background& background,
   check(options);
   const Timeline timeline = make_timeline(options, background);
   make_folder(folder);
-  return Weaver(options, background, timeline, corpus_paths(folder)).weave();
+  const CorpusPaths paths = corpus_paths(folder);
+  try {
+    return Weaver(options, background, timeline, paths).weave();
+  } catch (...) {
+    // Half a stream would look like a whole one.
+    std::error_code ignored;
+    for (const std::filesystem::path& path :
+         {paths.posts, paths.offers, paths.members, paths.secret, paths.purchases}) {
+      std::filesystem::remove(path, ignored);
+    }
+    throw;
+  }
 }
 
 }  // namespace tagtill::corpus

@@ -51,6 +51,8 @@ struct WeaveReport {
 // Posts stand where their times belong, up to 20 seconds late. Windows are 15 minutes,
 // and a quarter of the stream if it is shorter than an hour, but 30 seconds at least.
 //
+// When it fails after that, it removes the five files.
+//
 // Memory: the background (see there), and what generate() takes. Throws BackgroundError,
 // std::invalid_argument if an option is out of range and std::runtime_error if a file
 // cannot be written, each with a full sentence.

@@ -33,7 +33,7 @@ inline constexpr std::size_t kDeadLetterBytes = 256;
 class Block {
  public:
   std::uint64_t sequence = 0;        // place in stream order, from 0
-  std::uint32_t source = 0;          // index into the reader's source names
+  std::uint32_t source = 0;          // the reader counts them
   std::uint64_t offset = 0;          // of the first byte, in its source
   std::uint64_t source_bytes = 0;    // bytes of the source this block stands for
   std::uint64_t overlong_bytes = 0;  // 0: an ordinary block

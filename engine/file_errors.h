@@ -1,5 +1,5 @@
-// The errors of a catalogue, member or secret file: the first hundred, and how
-// many more there were (P7.3).
+// What is wrong with files, in sentences: of catalogue, member and secret files (P7.3),
+// and of dumps. The first hundred, and how many more there were.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class FileErrors {
 
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t count() const { return count_; }
-  // `file:line: what is wrong`, one a line, without a line end.
+  // Without a line end; of P7.3 in the form `file:line: what is wrong`.
   [[nodiscard]] const std::vector<std::string>& shown() const { return shown_; }
 
  private:

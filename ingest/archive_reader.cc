@@ -24,7 +24,8 @@ constexpr std::size_t kTarEndBytes = 512;
 constexpr std::string_view kZipEnd = "PK\x05\x06"sv;
 constexpr std::size_t kZipEndBytes = 22;
 constexpr std::size_t kZipTailBytes = kZipEndBytes + 0xFFFF;
-constexpr std::size_t kZipFilesAt = 10;        // 16 bits, little-endian
+constexpr std::size_t kZipFilesAt = 10;
+constexpr std::size_t kZipCommentAt = 20;      // how long it is
 constexpr std::size_t kZipFilesMany = 0xFFFF;  // the true number stands elsewhere
 
 }  // namespace
@@ -184,14 +185,26 @@ class ArchiveReader::Impl {
                : "it stops without the mark of its end, so files may be missing";
   }
 
+  // 16 bits, little-endian.
+  [[nodiscard]] std::size_t number_at(std::size_t at) const {
+    return static_cast<unsigned char>(tail_[at]) |
+           static_cast<std::size_t>(static_cast<unsigned char>(tail_[at + 1])) << 8;
+  }
+
+  [[nodiscard]] bool is_zip_end(std::size_t at) const {
+    return tail_.size() - at >= kZipEndBytes &&
+           number_at(at + kZipCommentAt) == tail_.size() - at - kZipEndBytes;
+  }
+
   std::string what_the_zip_end_lacks() {
-    const std::size_t end = tail_.rfind(kZipEnd);
-    if (end == std::string::npos || tail_.size() - end < kZipEndBytes) {
+    std::size_t end = tail_.rfind(kZipEnd);
+    while (end != std::string::npos && !is_zip_end(end)) {  // the comment may hold anything
+      end = end == 0 ? std::string::npos : tail_.rfind(kZipEnd, end - 1);
+    }
+    if (end == std::string::npos) {
       return "it stops without its directory, so files may be missing";
     }
-    const std::size_t said =
-        static_cast<unsigned char>(tail_[end + kZipFilesAt]) |
-        (static_cast<std::size_t>(static_cast<unsigned char>(tail_[end + kZipFilesAt + 1])) << 8);
+    const std::size_t said = number_at(end + kZipFilesAt);
     return said == kZipFilesMany || entries_ >= said
                ? ""
                : "its directory names " + std::to_string(said) + " entries, and " +

@@ -10,8 +10,8 @@
 namespace tagtill {
 
 // A stream that asks for more memory to be unpacked is refused: dumps come from
-// outside. (The strongest usual settings of xz and zstd need 65 MiB and 128 MiB.)
-inline constexpr std::size_t kDecoderBytesMax = (std::size_t{128} << 20) + (std::size_t{4} << 20);
+// outside. (The strongest usual settings of xz need 65 MiB, of zstd 128 MiB.)
+inline constexpr std::size_t kDecoderBytesMax = std::size_t{128} << 20;
 
 // Used by one thread.
 class Decoder {

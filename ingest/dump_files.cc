@@ -25,7 +25,7 @@ class ArchivedFile : public ByteSource {
 
 }  // namespace
 
-DumpFiles::DumpFiles(std::string path, std::vector<std::string>& problems)
+DumpFiles::DumpFiles(std::string path, FileErrors& problems)
     : path_(std::move(path)), problems_(problems) {}
 
 DumpFiles::~DumpFiles() {
@@ -41,8 +41,7 @@ bool DumpFiles::next() {
     std::string failure;
     std::unique_ptr<ByteSource> source = open_file_source(path_, failure);
     if (source == nullptr) {
-      problems_.push_back("The dump " + path_ + " cannot be opened: " + failure +
-                          ". It was left out.");
+      problems_.add("The dump " + path_ + " cannot be opened: " + failure + ". It was left out.");
       return false;
     }
     if (open(path_, std::move(source))) {
@@ -62,8 +61,8 @@ bool DumpFiles::next() {
       continue;
     }
     if (!archive.reader->failure().empty()) {
-      problems_.push_back("The archive " + archive.name + " cannot be read to its end: " +
-                          archive.reader->failure() + ". What stands before was used.");
+      problems_.add("The archive " + archive.name + " cannot be read to its end: " +
+                    archive.reader->failure() + ". What stands before was used.");
     }
     stored_before_ = archive.reader->stored_bytes();
     archives_.pop_back();
@@ -77,6 +76,11 @@ bool DumpFiles::open(std::string name, std::unique_ptr<ByteSource> source) {
   for (int compressions = 0;; ++compressions) {
     auto head = std::make_unique<HeadSource>(std::move(source), kPackingHeadBytes);
     const Packing packing = packing_of(head->head());
+    if (const std::string_view unread = unread_packing(head->head()); !unread.empty()) {
+      problems_.add("The dump " + name + " is packed as " + std::string(unread) +
+                    ", which is not read here. It was left out; unpack it first.");
+      return false;
+    }
     source = std::move(head);
     if (packing == Packing::kPlain) {
       file_ = std::move(source);
@@ -86,9 +90,9 @@ bool DumpFiles::open(std::string name, std::unique_ptr<ByteSource> source) {
     }
     if (is_archive(packing)) {
       if (archives_.size() == kArchivesMax) {
-        problems_.push_back("The dump " + name +
-                            " is an archive in an archive in an archive. It was left out; unpack "
-                            "the outer one first.");
+        problems_.add("The dump " + name +
+                      " is an archive in an archive in an archive. It was left out; unpack "
+                      "the outer one first.");
         return false;
       }
       auto reader = std::make_unique<ArchiveReader>(std::move(source));
@@ -96,8 +100,8 @@ bool DumpFiles::open(std::string name, std::unique_ptr<ByteSource> source) {
       return false;
     }
     if (compressions == kCompressionsMax) {
-      problems_.push_back("The dump " + name +
-                          " is compressed more than twice over. It was left out; unpack it first.");
+      problems_.add("The dump " + name +
+                    " is compressed more than twice over. It was left out; unpack it first.");
       return false;
     }
     source = std::make_unique<UnpackedSource>(packing, std::move(source));
@@ -115,9 +119,8 @@ void DumpFiles::say_failure() {
     return;
   }
   if (!file_->failure().empty()) {
-    problems_.push_back("The dump " + name_ + " cannot be read from byte " +
-                        std::to_string(given_) + " on: " + file_->failure() +
-                        ". What stands before was used.");
+    problems_.add("The dump " + name_ + " cannot be read from byte " + std::to_string(given_) +
+                  " on: " + file_->failure() + ". What stands before was used.");
   }
   stored_before_ = file_->stored_bytes();
 }

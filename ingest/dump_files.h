@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/file_errors.h"
 #include "ingest/byte_source.h"
 
 namespace tagtill {
@@ -29,7 +30,7 @@ class DumpFiles {
   static constexpr std::size_t kArchivesMax = 2;  // as a tar in a zip
 
   // `path` is a file, or `-` for standard input. `problems` must outlive this.
-  DumpFiles(std::string path, std::vector<std::string>& problems);
+  DumpFiles(std::string path, FileErrors& problems);
   ~DumpFiles();
   DumpFiles(const DumpFiles&) = delete;
   DumpFiles& operator=(const DumpFiles&) = delete;
@@ -58,7 +59,7 @@ class DumpFiles {
   void say_failure();
 
   std::string path_;
-  std::vector<std::string>& problems_;
+  FileErrors& problems_;
   bool started_ = false;
   std::vector<Archive> archives_;     // the inner one last
   std::unique_ptr<ByteSource> file_;  // above the last archive; null between two

@@ -43,7 +43,7 @@ class DumpReader::Impl {
     while (file_open_ || open_next()) {
       if (fill(block)) {
         block.sequence = sequence_++;
-        block.source = static_cast<std::uint32_t>(names_.size() - 1);
+        block.source = source_count_ - 1;
         return true;
       }
       file_open_ = false;
@@ -51,12 +51,15 @@ class DumpReader::Impl {
     return false;
   }
 
-  [[nodiscard]] const std::vector<std::string>& source_names() const { return names_; }
+  [[nodiscard]] std::uint32_t source_count() const { return source_count_; }
+  [[nodiscard]] const std::string& source_name(std::uint32_t source) const {
+    return names_.at(source % kNamesKept);
+  }
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
   [[nodiscard]] std::uint64_t stored_bytes_read() const {
     return stored_bytes_ + (files_ ? files_->stored_bytes() : 0);
   }
-  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+  [[nodiscard]] const FileErrors& problems() const { return problems_; }
 
  private:
   // Of a line of which more has come without its end, the length without a line
@@ -80,7 +83,7 @@ class DumpReader::Impl {
         if (stopped()) {
           return false;
         }
-        names_.push_back(files_->name());
+        names_[source_count_++ % kNamesKept] = files_->name();
         offset_ = 0;
         taken_ = 0;
         ended_ = false;
@@ -216,8 +219,10 @@ class DumpReader::Impl {
   std::size_t block_bytes_;
   std::size_t line_bytes_max_;
   OnProblem on_problem_;
-  std::vector<std::string> problems_;
-  std::vector<std::string> names_;  // of the sources, up to the one that is read
+  FileErrors problems_;
+  std::vector<std::string> names_ =
+      std::vector<std::string>(kNamesKept);  // of the last sources, in a ring
+  std::uint32_t source_count_ = 0;           // up to the one that is read
   std::uint64_t bytes_read_ = 0;
   std::uint64_t stored_bytes_ = 0;  // of the dumps before this one
   std::uint64_t sequence_ = 0;
@@ -237,9 +242,12 @@ DumpReader::DumpReader(std::vector<DumpSource> sources, std::size_t block_bytes,
 DumpReader::~DumpReader() = default;
 
 bool DumpReader::next(Block& block) { return impl_->next(block); }
-const std::vector<std::string>& DumpReader::source_names() const { return impl_->source_names(); }
+std::uint32_t DumpReader::source_count() const { return impl_->source_count(); }
+const std::string& DumpReader::source_name(std::uint32_t source) const {
+  return impl_->source_name(source);
+}
 std::uint64_t DumpReader::bytes_read() const { return impl_->bytes_read(); }
 std::uint64_t DumpReader::stored_bytes_read() const { return impl_->stored_bytes_read(); }
-const std::vector<std::string>& DumpReader::problems() const { return impl_->problems(); }
+const FileErrors& DumpReader::problems() const { return impl_->problems(); }
 
 }  // namespace tagtill

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/block.h"
+#include "engine/file_errors.h"
 
 namespace tagtill {
 
@@ -29,7 +30,7 @@ enum class OnProblem : std::uint8_t {
 // but no folder is entered twice for one argument. What cannot be read (missing,
 // no rights) becomes a sentence in `problems`, and the rest goes on.
 [[nodiscard]] std::vector<DumpSource> expand_dumps(const std::vector<std::string>& dumps,
-                                                   std::vector<std::string>& problems);
+                                                   FileErrors& problems);
 
 // Reads the sources one after the other (P3.2). Used by one thread.
 //
@@ -49,11 +50,13 @@ enum class OnProblem : std::uint8_t {
 // If there is nothing but spaces, tabs and carriage returns in it, a blank line of
 // one byte stands for it.
 //
-// Memory: a carried piece of at most a block, a name a source, and what unpacking
-// takes (DumpFiles); the block is the caller's, and has room for a block's bytes or
+// Memory: a carried piece of at most a block, the last names, and what unpacking takes
+// (DumpFiles); the block is the caller's, and has room for a block's bytes or
 // a line of the limit, whichever is more.
 class DumpReader {
  public:
+  static constexpr std::size_t kNamesKept = 1024;
+
   // Blocks have at least 512 bytes, lines at least kDeadLetterBytes.
   explicit DumpReader(std::vector<DumpSource> sources,
                       std::size_t block_bytes = std::size_t{256} * 1024,
@@ -70,14 +73,17 @@ class DumpReader {
   // problems(); what was read of it counts.
   [[nodiscard]] bool next(Block& block);
 
-  // The name of each source so far, as Block::source counts them: the path of the
-  // dump, and for a file in an archive `:` and its path there.
-  [[nodiscard]] const std::vector<std::string>& source_names() const;
+  // How many sources there were so far; Block::source counts them.
+  [[nodiscard]] std::uint32_t source_count() const;
+  // The name of one of the last kNamesKept of them: the path of the dump, and for a file
+  // in an archive `:` and its path there. (An archive can hold any number of files, and
+  // their names must not fill the memory.)
+  [[nodiscard]] const std::string& source_name(std::uint32_t source) const;
   // Of all sources so far, unpacked.
   [[nodiscard]] std::uint64_t bytes_read() const;
   // Of all dumps so far, as they lie there.
   [[nodiscard]] std::uint64_t stored_bytes_read() const;
-  [[nodiscard]] const std::vector<std::string>& problems() const;
+  [[nodiscard]] const FileErrors& problems() const;
 
  private:
   class Impl;

@@ -120,21 +120,24 @@ class FolderWalk {
 
 }  // namespace
 
-std::vector<DumpSource> expand_dumps(const std::vector<std::string>& dumps,
-                                     std::vector<std::string>& problems) {
+std::vector<DumpSource> expand_dumps(const std::vector<std::string>& dumps, FileErrors& problems) {
   std::vector<DumpSource> sources;
   for (const std::string& dump : dumps) {
     if (dump == "-") {
       sources.push_back({dump, 0});
       continue;
     }
+    std::vector<std::string> of_dump;
     struct stat status {};
     if (::stat(dump.c_str(), &status) != 0) {
-      problems.push_back(cannot_read("dump", dump, errno));
+      of_dump.push_back(cannot_read("dump", dump.empty() ? "\"\"" : dump, errno));
     } else if (S_ISDIR(status.st_mode)) {
-      FolderWalk(sources, problems).walk(dump, status);
+      FolderWalk(sources, of_dump).walk(dump, status);
     } else {
-      add_file("dump", dump, status, sources, problems);
+      add_file("dump", dump, status, sources, of_dump);
+    }
+    for (std::string& problem : of_dump) {
+      problems.add(std::move(problem));
     }
   }
   return sources;

@@ -24,6 +24,10 @@ constexpr bool is_archive(Packing packing) {
   return packing == Packing::kTar || packing == Packing::kZip;
 }
 
+// Ways of packing that are told, so that they are not taken for lines, but not read: their
+// name, as `7-Zip`; empty for all else. `head` as for packing_of.
+[[nodiscard]] std::string_view unread_packing(std::string_view head);
+
 // As a person says it: `gzip`.
 [[nodiscard]] std::string_view name_of(Packing packing);
 

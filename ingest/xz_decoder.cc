@@ -34,7 +34,7 @@ class XzDecoder : public Decoder {
       case LZMA_MEM_ERROR:
         throw std::bad_alloc();
       case LZMA_MEMLIMIT_ERROR:
-        return fail("to unpack its xz data takes more memory than allowed (132 MiB)");
+        return fail("to unpack its xz data takes more memory than allowed (128 MiB)");
       case LZMA_OPTIONS_ERROR:
         return fail("its xz data is of a kind that liblzma does not know");
       default:

@@ -199,13 +199,17 @@ SELECT percent / 10 * 10 AS discount_from, min(percent / 10 * 10 + 9, 100) AS di
        sum(bought) * 1.0 / count(*) AS conversion
 FROM priced GROUP BY percent / 10)";
 
+// Sums of money in two parts, put together: beyond 2^63 that is the greatest integer,
+// where sum() would fail. Nothing limits a price.
 constexpr std::string_view kOfferRevenue = R"(
 WITH
   keys AS (
     SELECT id AS offer_id, currency FROM offers UNION SELECT offer_id, currency FROM purchases),
   sums AS (
-    SELECT offer_id, currency, count(*) AS purchases, sum(price_minor) AS revenue_minor,
-           sum(commission_minor) AS commission_minor
+    SELECT offer_id, currency, count(*) AS purchases, CAST(sum(price_minor / 1000000000) * 1000000000 + sum(price_minor % 1000000000)
+             AS INTEGER) AS revenue_minor,
+           CAST(sum(commission_minor / 1000000000) * 1000000000 +
+             sum(commission_minor % 1000000000) AS INTEGER) AS commission_minor
     FROM purchases GROUP BY offer_id, currency)
 SELECT keys.offer_id AS offer_id, offers.title AS title, keys.currency AS currency,
        ifnull(purchases, 0) AS purchases, ifnull(revenue_minor, 0) AS revenue_minor,

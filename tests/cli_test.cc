@@ -362,6 +362,16 @@ TEST_F(Cli, FailFastEndsAtTheFirstDumpThatCannotBeReadWhole) {
   EXPECT_EQ(file("events"), "of the last run");
 }
 
+TEST_F(Cli, WhatATerminalWouldObeyIsNotSaidAsItIs) {
+  folder_.write("a.tar",
+                archived({{"a\x1b[31m\r\nb", compressed(kIntent, "gzip").substr(0, 60)}}, "pax"));
+  const ProgramResult result = replay({"--sink", "null:", "a.tar"});
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_TRUE(contains(result.err, "The dump a.tar:a\uFFFD[31m\uFFFD\uFFFDb cannot be read"))
+      << result.err;
+  EXPECT_FALSE(contains(result.err, "\x1b"));
+}
+
 TEST_F(Cli, MalformedLinesAreDeadLettersAndEndStrictRunsWith65) {
   const std::string bad = "{\"text\":\"#kindlehd\xFF \\\"\",\"user\":1}\n";
   folder_.write("bad.json", both(kIntent, bad) + std::string(kConfirmation));

@@ -75,7 +75,7 @@ std::vector<std::vector<Line>> read_lines(DumpReader& reader, std::size_t line_b
   Block block;
   while (reader.next(block)) {
     const std::string_view data = block.data();
-    lines.resize(reader.source_names().size());
+    lines.resize(reader.source_count());
     read.resize(lines.size());
     EXPECT_EQ(block.sequence, sequence++);
     EXPECT_LE(data.size(), block.capacity());
@@ -95,13 +95,14 @@ std::vector<std::vector<Line>> read_lines(DumpReader& reader, std::size_t line_b
       out.push_back(std::move(line));
     }
   }
-  lines.resize(reader.source_names().size());
+  lines.resize(reader.source_count());
   read.resize(lines.size());
   std::uint64_t all = 0;
   for (std::size_t i = 0; i < read.size(); ++i) {
     all += read[i];
-    if (reader.problems().empty() && reader.source_names()[i] != "-") {
-      EXPECT_EQ(read[i], std::filesystem::file_size(reader.source_names()[i]));
+    if (reader.problems().empty() && reader.source_name(static_cast<std::uint32_t>(i)) != "-") {
+      EXPECT_EQ(read[i],
+                std::filesystem::file_size(reader.source_name(static_cast<std::uint32_t>(i))));
     }
   }
   EXPECT_EQ(reader.bytes_read(), all);
@@ -238,7 +239,7 @@ TEST(DumpReader, WhatCannotBeReadIsSaidAndTheRestGoesOn) {
       "The dump " + none + " cannot be opened: No such file or directory. It was left out.",
       "The dump " + inner +
           " cannot be read from byte 0 on: Is a directory. What stands before was used."};
-  EXPECT_EQ(reader.problems(), problems);
+  EXPECT_EQ(reader.problems().shown(), problems);
 }
 
 TEST(DumpReader, APipeMayGiveItsBytesInPieces) {
@@ -253,7 +254,7 @@ TEST(DumpReader, APipeMayGiveItsBytesInPieces) {
     ::close(ends[1]);
   });
   const std::string path = "/proc/self/fd/" + std::to_string(ends[0]);
-  std::vector<std::string> problems;
+  FileErrors problems;
   DumpReader reader(expand_dumps({path}, problems), 4096);
   EXPECT_TRUE(problems.empty());
   std::string read;
@@ -323,7 +324,7 @@ TEST(ExpandDumps, P3_2_AFolderIsWalkedInByteOrderOfTheWholePaths) {
     folder.write(name, "12345");
   }
   ASSERT_EQ(::mkfifo(folder.path("d/pipe").c_str(), 0600), 0);
-  std::vector<std::string> problems;
+  FileErrors problems;
   const std::vector<DumpSource> sources = expand_dumps({folder.path("d")}, problems);
   EXPECT_TRUE(problems.empty());
   const std::vector<std::string> expected = {folder.path("d/.hidden"), folder.path("d/Z/9"),
@@ -341,15 +342,16 @@ TEST(ExpandDumps, P3_2_ArgumentsKeepTheirOrder) {
   const TempFolder folder;
   const std::string b = folder.write("b", "xyz");
   const std::string a = folder.write("a", "");
-  std::vector<std::string> problems;
+  FileErrors problems;
   const std::vector<DumpSource> sources =
       expand_dumps({b, "-", folder.path("none"), a, b}, problems);
   EXPECT_EQ(names(sources), (std::vector<std::string>{b, "-", a, b}));
   EXPECT_EQ(sources[0].bytes, 3U);
   EXPECT_EQ(sources[1].bytes, 0U);
-  EXPECT_EQ(problems, (std::vector<std::string>{"The dump " + folder.path("none") +
-                                                " cannot be read: No such file or directory. It is "
-                                                "left out."}));
+  EXPECT_EQ(problems.shown(),
+            (std::vector<std::string>{"The dump " + folder.path("none") +
+                                      " cannot be read: No such file or directory. It is "
+                                      "left out."}));
 }
 
 TEST(ExpandDumps, LinksAreFollowedAndRingsEnd) {
@@ -368,13 +370,14 @@ TEST(ExpandDumps, LinksAreFollowedAndRingsEnd) {
   create_directory_symlink(folder.path("elsewhere"), folder.path("elsewhere/deep/ring"));
   create_symlink(folder.path("elsewhere/2"), folder.path("d/file"));
   create_symlink(folder.path("nowhere"), folder.path("d/gone"));
-  std::vector<std::string> problems;
+  FileErrors problems;
   EXPECT_EQ(names(expand_dumps({folder.path("d")}, problems)),
             (std::vector<std::string>{folder.path("d/file"), folder.path("d/real/1"),
                                       folder.path("d/x/2"), folder.path("d/x/deep/3")}));
-  EXPECT_EQ(problems, (std::vector<std::string>{"The file " + folder.path("d/gone") +
-                                                " cannot be read: No such file or directory. It is "
-                                                "left out."}));
+  EXPECT_EQ(problems.shown(),
+            (std::vector<std::string>{"The file " + folder.path("d/gone") +
+                                      " cannot be read: No such file or directory. It is "
+                                      "left out."}));
 }
 
 TEST(ExpandDumps, WhatNobodyMayReadIsSaid) {
@@ -390,14 +393,14 @@ TEST(ExpandDumps, WhatNobodyMayReadIsSaid) {
   if (is_root) {
     ASSERT_EQ(::seteuid(65'534), 0);
   }
-  std::vector<std::string> problems;
+  FileErrors problems;
   const std::vector<DumpSource> sources = expand_dumps({folder.path("d")}, problems);
   if (is_root) {
     ASSERT_EQ(::seteuid(0), 0);
   }
   ASSERT_EQ(::chmod(folder.path("d/closed").c_str(), 0700), 0);
   EXPECT_EQ(names(sources), (std::vector<std::string>{folder.path("d/open")}));
-  EXPECT_EQ(problems,
+  EXPECT_EQ(problems.shown(),
             (std::vector<std::string>{"The file " + folder.path("d/secret") +
                                           " cannot be read: Permission denied. It is left out.",
                                       "The folder " + folder.path("d/closed") +

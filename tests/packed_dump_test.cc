@@ -53,17 +53,19 @@ Dump read(const std::vector<std::string>& paths, std::size_t block_bytes = 4096,
   Block block;
   while (reader.next(block)) {
     while (dump.sources.size() <= block.source) {
-      dump.sources.push_back({reader.source_names().at(dump.sources.size()), ""});
+      dump.sources.push_back(
+          {reader.source_name(static_cast<std::uint32_t>(dump.sources.size())), ""});
     }
     EXPECT_EQ(block.overlong_bytes, 0U);
     EXPECT_EQ(block.offset, dump.sources[block.source].bytes.size());
     dump.sources[block.source].bytes += block.data();
   }
-  while (dump.sources.size() < reader.source_names().size()) {
-    dump.sources.push_back({reader.source_names().at(dump.sources.size()), ""});
+  while (dump.sources.size() < reader.source_count()) {
+    dump.sources.push_back(
+        {reader.source_name(static_cast<std::uint32_t>(dump.sources.size())), ""});
   }
   EXPECT_EQ(reader.bytes_read(), dump.bytes().size());
-  dump.problems = reader.problems();
+  dump.problems = reader.problems().shown();
   return dump;
 }
 
@@ -110,9 +112,70 @@ TEST_F(PackedDump, TheContentTellsHowADumpIsPackedAndNotItsName) {
   const std::string packed = folder_.write("packed.json", compressed("{}\n", "zstd"));
   EXPECT_EQ(read(packed).bytes(), "{}\n");
   // Words that begin like compressed data.
-  for (const std::string text : {"BZh is not enough\n", "PK\n", "\x1F\x8B\n", "BZh9", ""}) {
+  for (const std::string text :
+       {"BZh is not enough\n", "PK\n", "\x1F\x8C\n", "BZh9\n", "7z\n", ""}) {
     EXPECT_EQ(read(folder_.write("text", text)).bytes(), text);
   }
+}
+
+TEST_F(PackedDump, WhatIsPackedInAWayThatIsNotReadIsSaid) {
+  const std::vector<std::pair<std::string, std::string>> others = {
+      {"7z\xBC\xAF\x27\x1C", "7-Zip"},
+      {"Rar!\x1A\x07\x01", "RAR"},
+      {"\x1F\x9D\x90", "compress (.Z)"},
+      {compressed("{}\n", "lzma"), "lzma of the old form (.lzma)"},
+      {compressed("{}\n", "lzip"), "lzip"},
+      {compressed("{}\n", "compress"), "compress (.Z)"},
+      {std::string("\x02\x21\x4C\x18\x05\x00\x00\x00", 8), "lz4 of the old form (lz4 -l)"}};
+  for (const auto& [bytes, name] : others) {
+    const std::string path = folder_.write("dump", bytes);
+    const Dump dump = read(path);
+    EXPECT_TRUE(dump.sources.empty()) << name;
+    EXPECT_EQ(dump.problems, std::vector<std::string>{
+                                 "The dump " + path + " is packed as " + name +
+                                 ", which is not read here. It was left out; unpack it first."});
+  }
+}
+
+TEST_F(PackedDump, AFileThatIsCutWithinItsFirstBytesIsNotTakenForLines) {
+  for (const std::string& compression : compressions()) {
+    const std::string packed = compressed("{}\n", compression);
+    for (std::size_t size = compression == "bzip2" ? 4 : 2; size < 12; ++size) {
+      const Dump dump = read(folder_.write("dump", packed.substr(0, size)));
+      EXPECT_TRUE(std::string_view("{}\n").starts_with(dump.bytes())) << compression << " " << size;
+      EXPECT_EQ(dump.problems.size(), 1U) << compression << " " << size;
+    }
+  }
+}
+
+TEST_F(PackedDump, AZipCommentMayHoldWhatEndsAnArchive) {
+  std::string packed = archived({{"1", "one\n"}}, "zip");
+  const std::string comment = std::string("PK\x05\x06", 4) + std::string(30, 'x');
+  packed[packed.size() - 2] = static_cast<char>(comment.size());
+  const Dump dump = read(folder_.write("a.zip", packed + comment));
+  EXPECT_EQ(dump.bytes(), "one\n");
+  EXPECT_TRUE(dump.problems.empty()) << dump.problems[0];
+}
+
+// Their names and what is wrong with them must not fill the memory.
+TEST_F(PackedDump, AnArchiveMayHoldAnyNumberOfFiles) {
+  const std::string damaged = compressed("{}\n", "gzip").substr(0, 9);
+  ArchivedFiles files;
+  for (std::size_t i = 0; i < 3 * DumpReader::kNamesKept; ++i) {
+    files.emplace_back("f" + std::to_string(i), damaged);
+  }
+  files.emplace_back("last", "{}\n");
+  const std::string path = folder_.write("a.tar", archived(files, "ustar"));
+  DumpReader reader({{path, 0}});
+  Block block;
+  ASSERT_TRUE(reader.next(block));
+  EXPECT_EQ(block.data(), "{}\n");
+  EXPECT_EQ(block.source, files.size() - 1);
+  EXPECT_EQ(reader.source_name(block.source), path + ":last");
+  EXPECT_EQ(reader.source_name(block.source - 1), path + ":f" + std::to_string(files.size() - 2));
+  EXPECT_FALSE(reader.next(block));
+  EXPECT_EQ(reader.problems().count(), files.size() - 1);
+  EXPECT_EQ(reader.problems().shown().size(), FileErrors::kShown);
 }
 
 TEST_F(PackedDump, StreamsOneBehindTheOtherAreOneDump) {

@@ -473,6 +473,20 @@ TEST_F(Views, CurrenciesAreNeverSummed) {
             (Rows{{"EUR", "500"}, {"USD", "1999"}}));
 }
 
+// Nothing limits a price.
+TEST_F(Views, RevenueThatOverflowsIsTheGreatestNumber) {
+  open({shop::offer("mug")});
+  buy("1", "a", 0);
+  buy("2", "b", 0);
+  (void)select("SELECT 1");
+  execute(path_, "UPDATE purchases SET price_minor = 9223372036854775807, commission_minor = 5");
+  EXPECT_EQ(query(path_, "SELECT revenue_minor, commission_minor FROM offer_revenue"),
+            (Rows{{"9223372036854775807", "10"}}));
+  execute(path_, "UPDATE purchases SET price_minor = 4611686018427387903");
+  EXPECT_EQ(query(path_, "SELECT revenue_minor FROM offer_revenue"),
+            (Rows{{"9223372036854775806"}}));
+}
+
 // Follower counts are whatever posts say.
 TEST_F(Views, ReachThatOverflowsIsTheGreatestNumber) {
   open({shop::offer("mug")});

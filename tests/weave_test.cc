@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -382,6 +383,35 @@ TEST(Weave, NothingToWeaveInto) {
                BackgroundError);
 }
 
+// Of short lines there fit fewer: each costs more than its bytes.
+TEST(Weave, LinesCostMemoryToo) {
+  const std::string many(Background::kBytesMax / (Background::kLineCost + 1) + 1, '\n');
+  Background background;
+  EXPECT_THROW(background.add(many), BackgroundError);
+}
+
+// Half a stream would look like a whole one.
+TEST(Weave, WhatFailsLeavesNoFiles) {
+  std::string dump;
+  constexpr std::int64_t kBegin = 1'485'446'400'000;
+  for (std::int64_t i = 0; i < 10'000; ++i) {
+    // Ever further ahead of what stands around it, but never too far (P3.9).
+    const std::int64_t at = kBegin + i * 1000 + (i % 20 == 0 ? i / 20 * 85'000'000 : 0);
+    dump +=
+        R"({"id":5,"text":"#a","user":{"id":1},"timestamp_ms":")" + std::to_string(at) + "\"}\n";
+  }
+  const TempFolder folder;
+  folder.write("posts.json", "of the last run");
+  Background background;
+  background.add(dump);
+  EXPECT_THROW(weave({}, background, folder.path(".")), BackgroundError);
+  const CorpusPaths paths = corpus_paths(folder.path("."));
+  for (const auto& path :
+       {paths.posts, paths.offers, paths.members, paths.secret, paths.purchases}) {
+    EXPECT_FALSE(std::filesystem::exists(path)) << path;
+  }
+}
+
 TEST(Weave, OptionsOutOfRange) {
   const std::vector<std::string> files{generated(WireForm::k2017, 1, 100)};
   const auto refuse = [&](auto change) {
@@ -401,7 +431,7 @@ TEST(Weave, CopiesThatGoOnForLongerThanIdsDoAreRefused) {
   for (int hour = 0; hour < 24; ++hour) {
     for (int quarter = 0; quarter < 60; quarter += 10) {
       day += R"({"id":1,"text":"a","user":{"id":1},"created_at":"Thu Jan 26 )";
-      std::array<char, 12> text{};
+      std::array<char, 32> text{};
       std::snprintf(text.data(), text.size(), "%02d:%02d", hour, quarter);
       day += text.data() + std::string(":00 +0000 2017\"}\n");
     }

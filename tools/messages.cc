@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "sinks/output_file.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 
@@ -21,7 +22,21 @@ void say_raw(std::string_view text) {
   }
 }
 
-void say(std::string_view sentence) { say_raw(fmt::format("tagtill: {}\n", sentence)); }
+void say(std::string_view sentence) { say_raw(fmt::format("tagtill: {}\n", shown_text(sentence))); }
+
+void say_problems(const FileErrors& problems) {
+  for (const std::string& problem : problems.shown()) {
+    say(problem);
+  }
+  say_how_many_more(problems);
+}
+
+void say_how_many_more(const FileErrors& problems) {
+  if (problems.count() > problems.shown().size()) {
+    say(fmt::format("{} more could not be read whole.",
+                    counted(problems.count() - problems.shown().size(), "file", "files")));
+  }
+}
 
 void print_out(std::string_view text) {
   OutputFile out("-", "the answer");

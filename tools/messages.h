@@ -5,12 +5,20 @@
 #include <string>
 #include <string_view>
 
+#include "engine/file_errors.h"
+
 namespace tagtill {
 
 // Writes `tagtill: ` + sentence + line end to standard error. A message says
-// what went wrong, where, and what to do. Never fails: whoever closed standard
-// error does not want to know.
+// what went wrong, where, and what to do. What a terminal would obey in it (names
+// of files come from outside) is replaced (shown_text.h). Never fails: whoever
+// closed standard error does not want to know.
 void say(std::string_view sentence);
+
+// What could not be read of dumps: each problem that is shown, and how many more.
+void say_problems(const FileErrors& problems);
+// The latter alone.
+void say_how_many_more(const FileErrors& problems);
 
 // Writes to standard error as it is.
 void say_raw(std::string_view text);

@@ -29,6 +29,7 @@
 #include "tools/corpus/corpus_report.h"
 #include "tools/messages.h"
 #include "tools/replay/file_conflicts.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {
@@ -46,15 +47,19 @@ struct Settings {
 
 // The tags of the file, checked as those of a catalogue are, so that errors name its lines.
 std::vector<std::string> read_tags(const std::string& path) {
+  std::error_code error;
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
+  if (!file.is_open() || std::filesystem::is_directory(path, error)) {
     throw Error(ExitCode::kBadConfig,
                 fmt::format("{}: the file cannot be read. Check --tags.", path));
   }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
   std::vector<std::string> tags;
   std::string offers;
-  for (std::string_view rest = text; !rest.empty();) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  std::string_view rest = text;
+  rest.remove_prefix(rest.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view tag = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -75,8 +80,8 @@ std::vector<std::string> read_tags(const std::string& path) {
   }
   FileErrors errors;
   (void)OfferCatalogue::parse(offers, path, corpus::kConfirmPrefix, errors);
-  for (const std::string& error : errors.shown()) {
-    say_raw(error + '\n');
+  for (const std::string& said : errors.shown()) {
+    say_raw(shown_text(said) + '\n');
   }
   if (!errors.empty() || tags.empty()) {
     throw Error(ExitCode::kBadConfig,
@@ -113,7 +118,7 @@ struct Reading {
 
 // A recording that is not read whole would be another one next time: it is refused.
 void read_background(const Settings& settings, Reading& reading) {
-  std::vector<std::string> problems;
+  FileErrors problems;
   std::vector<DumpSource> sources = expand_dumps(settings.dumps, problems);
   check_files(settings, sources);
   if (problems.empty()) {
@@ -129,9 +134,7 @@ void read_background(const Settings& settings, Reading& reading) {
     }
     problems = reader.problems();
   }
-  for (const std::string& problem : problems) {
-    say(problem);
-  }
+  say_problems(problems);
   if (!problems.empty()) {
     throw Error(ExitCode::kBadInput,
                 "the background could not be read whole, so nothing was written.");

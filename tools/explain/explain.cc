@@ -44,6 +44,16 @@ Subject subject_of(const ExplainOptions& options) {
   return {options.purchase.substr(0, colon), options.purchase.substr(colon + 1), options.author};
 }
 
+void refuse_unknown_offer(const OfferCatalogue& catalogue, const std::string& purchase) {
+  const std::string id = purchase.substr(purchase.rfind(':') + 1);
+  const auto offers = catalogue.offers();
+  if (std::none_of(offers.begin(), offers.end(),
+                   [&](const Offer& offer) { return offer.id == id; })) {
+    throw Error(ExitCode::kUsage,
+                fmt::format("--purchase: there is no offer {} in the offers file.", id));
+  }
+}
+
 }  // namespace
 
 struct Explainer::Impl {
@@ -83,33 +93,34 @@ ExitCode explain(const ExplainOptions& options) {
   check_prefix(options.protocol.confirm_prefix);
   Subject subject = subject_of(options);
   const std::string post = subject.post_id;
-  std::vector<std::string> problems;
+  FileErrors problems;
   DumpReader reader(expand_dumps(options.dumps, problems), options.block_bytes);
   const std::optional<Configuration> configuration = load_configuration(options, "explained");
   if (!configuration) {
     return ExitCode::kBadConfig;
+  }
+  if (!options.purchase.empty()) {
+    refuse_unknown_offer(*configuration->offers, options.purchase);
   }
   OutputFile out("-", "the explanation");
   out.open();
   Explainer explainer(*configuration, options.protocol, std::move(subject), out.lines());
   Block block;
   while (reader.next(block)) {
-    explainer.do_block(block, reader.source_names().at(block.source));
+    explainer.do_block(block, reader.source_name(block.source));
     out.drain_if_full();
   }
   explainer.end();
   out.close();
-  problems.insert(problems.end(), reader.problems().begin(), reader.problems().end());
-  for (const std::string& problem : problems) {
-    say(problem);
-  }
+  say_problems(problems);
+  say_problems(reader.problems());
   if (!explainer.found()) {
     say(
         fmt::format("The post {}{} does not occur in what was read. Is it the id as it stands in "
                     "`id_str`, and are these the right dumps?",
                     post, options.author.empty() ? "" : " of author " + options.author));
   }
-  if (!problems.empty()) {
+  if (!problems.empty() || !reader.problems().empty()) {
     return ExitCode::kBadInput;
   }
   return explainer.found() ? ExitCode::kOk : ExitCode::kFailed;

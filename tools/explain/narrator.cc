@@ -8,6 +8,7 @@
 
 #include "engine/event.h"
 #include "tools/messages.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {
@@ -61,7 +62,7 @@ void Narrator::begin_block(const Block& block, std::string_view source_name) {
     line_number_ = 1;
   }
   block_ = &block;
-  source_name_ = source_name;
+  source_name_ = shown_text(source_name);
   counted_ = 0;
   find_mentions();
 }

@@ -80,7 +80,7 @@ class Narrator final : public DecisionTrace {
   std::vector<std::string> spellings_;  // of the post's id in JSON
 
   const Block* block_ = nullptr;
-  std::string_view source_name_;
+  std::string source_name_;  // fit to be shown
   std::uint32_t source_ = std::numeric_limits<std::uint32_t>::max();
   std::uint64_t line_number_ = 1;      // of the line at `counted_`
   std::size_t counted_ = 0;            // into the block

@@ -106,12 +106,12 @@ class Outputs {
 
   void add(const EventBatch& events) { batcher_.add(events); }
 
-  void add(const CandidateBatch& batch, const std::vector<std::string>& source_names) {
+  void add(const CandidateBatch& batch, const DumpReader& reader) {
     if (!dead_letters_) {
       return;
     }
     for (const MalformedLine& line : batch.malformed) {
-      dead_letters_->add(line, source_names.at(line.source));
+      dead_letters_->add(line, reader.source_name(line.source));
     }
   }
 
@@ -181,6 +181,7 @@ class Run {
     }
     say_new_problems(progress);
     progress.clear();
+    say_how_many_more(reader_.problems());
   }
 
   [[nodiscard]] ReplayResult result() const {
@@ -200,7 +201,7 @@ class Run {
   void do_block() {
     lane_.process(block_, candidates_);
     lines_ += candidates_.counts;
-    outputs_.add(candidates_, reader_.source_names());
+    outputs_.add(candidates_, reader_);
     if (candidates_.candidates.empty()) {
       return;
     }
@@ -211,7 +212,7 @@ class Run {
   }
 
   void say_new_problems(Progress& progress) {
-    const std::vector<std::string>& problems = reader_.problems();
+    const std::vector<std::string>& problems = reader_.problems().shown();
     for (; problems_said_ < problems.size(); ++problems_said_) {
       progress.clear();
       say(problems[problems_said_]);
@@ -274,16 +275,14 @@ ExitCode replay(const ReplayOptions& options) {
   for (const std::string& url : options.sinks) {
     sinks.push_back(parse_sink_url(url));
   }
-  std::vector<std::string> problems;
+  FileErrors problems;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
   check_files(options, sinks, dumps);
   const std::optional<Configuration> configuration = load_configuration(options, "replayed");
   if (!configuration) {
     return ExitCode::kBadConfig;
   }
-  for (const std::string& problem : problems) {
-    say(problem);
-  }
+  say_problems(problems);
   if (options.fail_fast && !problems.empty()) {
     say("--fail-fast: nothing was replayed.");
     return ExitCode::kBadInput;

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstddef>
 
-#include "tools/report/shown_text.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {

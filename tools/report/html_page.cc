@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "tools/messages.h"
-#include "tools/report/shown_text.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "engine/config_text.h"
 #include "tools/messages.h"
-#include "tools/report/shown_text.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {

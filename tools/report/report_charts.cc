@@ -9,7 +9,7 @@
 
 #include "tools/messages.h"
 #include "tools/report/money.h"
-#include "tools/report/shown_text.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "sinks/sqlite_schema.h"
 #include "tools/report/money.h"
-#include "tools/report/shown_text.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tools/messages.h"
-#include "tools/report/shown_text.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {

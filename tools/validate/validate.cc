@@ -53,18 +53,16 @@ void add_posts(const Block& block, PostDecoder& decoder, TagUsage& usage) {
 
 // False if a dump could not be read whole; that has been said.
 bool read_posts(const std::vector<std::string>& dumps, TagUsage& usage) {
-  std::vector<std::string> problems;
+  FileErrors problems;
   DumpReader reader(expand_dumps(dumps, problems));
   PostDecoder decoder;
   Block block;
   while (reader.next(block)) {
     add_posts(block, decoder, usage);
   }
-  problems.insert(problems.end(), reader.problems().begin(), reader.problems().end());
-  for (const std::string& problem : problems) {
-    say(problem);
-  }
-  return problems.empty();
+  say_problems(problems);
+  say_problems(reader.problems());
+  return problems.empty() && reader.problems().empty();
 }
 
 // Returns how many there are.

@@ -1,4 +1,4 @@
-#include "tools/report/shown_text.h"
+#include "tools/shown_text.h"
 
 #include <utf8proc.h>
 
