@@ -23,6 +23,8 @@
 namespace tagtill {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 constexpr std::uint64_t kMegabyte = std::uint64_t{1} << 20;
 
 #ifdef __SANITIZE_ADDRESS__
@@ -175,8 +177,8 @@ TEST_F(Dirt, RandomBytesBetweenGoodLines) {
     std::string bytes;
     const bool of_json = random.percent(50);
     for (std::size_t size = 1 + random.below(3000); size > 0; --size) {
-      const char byte = of_json ? random.pick(std::string_view("{}[]\":,\\u0123#aé \x00", 21))
-                                : static_cast<char>(random.below(256));
+      const char byte =
+          of_json ? random.pick("{}[]\":,\\u0123#aé \x00"sv) : static_cast<char>(random.below(256));
       bytes += byte == '\n' ? 'n' : byte;
     }
     bytes += 'x';  // not blank
