@@ -22,7 +22,7 @@ case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
 esac
 test_wanted=(libgtest-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
-  xz:xz-utils zstd:zstd lz4:lz4 zip:zip time:time)
+  xz:xz-utils zstd:zstd lz4:lz4 zip:zip time)
 # Tests compare with an npm package and look at a page in a browser; without these
 # they are skipped by name.
 optional=()
