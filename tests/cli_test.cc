@@ -362,6 +362,40 @@ TEST_F(Cli, FailFastEndsAtTheFirstDumpThatCannotBeReadWhole) {
   EXPECT_EQ(file("events"), "of the last run");
 }
 
+TEST_F(Cli, ExplainKnowsWhichOffersThereAre) {
+  const ProgramResult result =
+      run({"explain", "--offers", "offers.jsonl", "--members", "members.jsonl", "--secret-file",
+           "secret", "--purchase", "505874924095815681:nooffer", "dump.json"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.err, "there is no offer nooffer in the offers file")) << result.err;
+}
+
+TEST_F(Cli, WeaveRefusesTagsThatAreNoFileAndSaysHowManyAreBad) {
+  const Arguments weave = {"corpus", "weave", "--background", "dump.json",
+                           "--out",  "woven", "--tags"};
+  Arguments arguments = weave;
+  arguments.emplace_back(".");
+  ProgramResult result = run(arguments);
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_TRUE(contains(result.err, "the file cannot be read. Check --tags.")) << result.err;
+
+  std::string bad;
+  for (int i = 0; i < 150; ++i) {
+    bad += "no tag\n";
+  }
+  folder_.write("tags", bad);
+  arguments.back() = "tags";
+  result = run(arguments);
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_TRUE(contains(result.err, "tags:100: ")) << result.err;
+  EXPECT_TRUE(contains(result.err, "and 50 more")) << result.err;
+
+  // A byte order mark is no part of a tag.
+  folder_.write("tags", "\xEF\xBB\xBFmug\n");
+  result = run(arguments);
+  EXPECT_FALSE(contains(result.err, "tags:")) << result.err;
+}
+
 TEST_F(Cli, WhatATerminalWouldObeyIsNotSaidAsItIs) {
   folder_.write("a.tar",
                 archived({{"a\x1b[31m\r\nb", compressed(kIntent, "gzip").substr(0, 60)}}, "pax"));

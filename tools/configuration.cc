@@ -8,22 +8,11 @@
 #include "engine/file_errors.h"
 #include "engine/secret.h"
 #include "tools/messages.h"
-#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {
 
 constexpr std::size_t kPrefixLettersMax = 32;
-
-std::size_t say_errors(const FileErrors& errors) {
-  for (const std::string& error : errors.shown()) {
-    say_raw(shown_text(error) + '\n');
-  }
-  if (errors.count() > errors.shown().size()) {
-    say_raw(fmt::format("… and {} more\n", errors.count() - errors.shown().size()));
-  }
-  return errors.count();
-}
 
 }  // namespace
 

@@ -24,6 +24,16 @@ void say_raw(std::string_view text) {
 
 void say(std::string_view sentence) { say_raw(fmt::format("tagtill: {}\n", shown_text(sentence))); }
 
+std::size_t say_errors(const FileErrors& errors) {
+  for (const std::string& error : errors.shown()) {
+    say_raw(shown_text(error) + '\n');
+  }
+  if (errors.count() > errors.shown().size()) {
+    say_raw(fmt::format("… and {} more\n", errors.count() - errors.shown().size()));
+  }
+  return errors.count();
+}
+
 void say_problems(const FileErrors& problems) {
   for (const std::string& problem : problems.shown()) {
     say(problem);

@@ -1,6 +1,7 @@
 // What the program says to the person who runs it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace tagtill {
 // of files come from outside) is replaced (shown_text.h). Never fails: whoever
 // closed standard error does not want to know.
 void say(std::string_view sentence);
+
+// The errors of a file that is refused, each as `file:line: what is wrong`, and how
+// many more; returns how many in all.
+std::size_t say_errors(const FileErrors& errors);
 
 // What could not be read of dumps: each problem that is shown, and how many more.
 void say_problems(const FileErrors& problems);

@@ -29,7 +29,6 @@
 #include "tools/corpus/corpus_report.h"
 #include "tools/messages.h"
 #include "tools/replay/file_conflicts.h"
-#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {
@@ -80,9 +79,7 @@ std::vector<std::string> read_tags(const std::string& path) {
   }
   FileErrors errors;
   (void)OfferCatalogue::parse(offers, path, corpus::kConfirmPrefix, errors);
-  for (const std::string& said : errors.shown()) {
-    say_raw(shown_text(said) + '\n');
-  }
+  (void)say_errors(errors);
   if (!errors.empty() || tags.empty()) {
     throw Error(ExitCode::kBadConfig,
                 errors.empty()
