@@ -89,8 +89,8 @@ std::uint64_t count_lines(const std::string& path) {
   Block block;
   std::uint64_t lines = 0;
   while (reader.next(block)) {
-    const char* at = block.data().data();
-    const char* const end = at + block.data().size();
+    const char* at = block.lines().data();
+    const char* const end = at + block.lines().size();
     while ((at = static_cast<const char*>(
                 std::memchr(at, '\n', static_cast<std::size_t>(end - at)))) != nullptr) {
       ++lines;

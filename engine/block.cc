@@ -11,7 +11,8 @@ void Block::reserve(std::size_t bytes, std::size_t kept) {
   }
   // Exactly as much as was asked for: the reader grows a block geometrically
   // itself, and knows where a line's growth ends, which keeps the class's bound.
-  auto grown = std::make_unique_for_overwrite<char[]>(bytes + kBlockPadding);
+  std::unique_ptr<char[], Free> grown(static_cast<char*>(
+      ::operator new[](bytes + kBlockPadding, std::align_val_t{kBlockAlignment})));
   if (kept > 0) {
     std::memcpy(grown.get(), bytes_.get(), kept);
   }

@@ -80,7 +80,6 @@ struct LineCounts {
 // The result of one block. Owned by one thread at a time; cleared and used
 // again, not freed.
 struct CandidateBatch {
-  std::uint64_t sequence = 0;  // of the block
   std::vector<Candidate> candidates;
   std::vector<MalformedLine> malformed;
   LineCounts counts;

@@ -20,6 +20,23 @@ class FileErrors {
     ++count_;
   }
 
+  void add_all(const FileErrors& more) {
+    for (const std::string& message : more.shown_) {
+      add(message);
+    }
+    count_ += more.count_ - more.shown_.size();
+  }
+
+  // Those that were added after the first `count`.
+  [[nodiscard]] FileErrors after(std::size_t count) const {
+    FileErrors later;
+    for (std::size_t i = count; i < shown_.size(); ++i) {
+      later.add(shown_[i]);
+    }
+    later.count_ = count_ - count;
+    return later;
+  }
+
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t count() const { return count_; }
   // Without a line end; of P7.3 in the form `file:line: what is wrong`.

@@ -42,14 +42,8 @@ class Lane::Impl {
 
   void process(const Block& block, CandidateBatch& batch) {
     batch.clear();
-    batch.sequence = block.sequence;
     batch.counts.bytes = block.source_bytes;
-    if (block.overlong_bytes > 0) {
-      ++batch.counts.lines;
-      refuse(block, 0, block.overlong_bytes, block.data(), MalformedCause::kTooLong, {}, batch);
-      return;
-    }
-    scanner_.scan(block.data(), scanned_);
+    scanner_.scan(block.lines(), scanned_);
     matcher_.match(scanned_.windows, found_);
     for (const std::uint32_t window : found_) {
       ScannedLine& line = scanned_.lines[scanned_.window_lines[window]];
@@ -60,7 +54,7 @@ class Lane::Impl {
     batch.counts.keep_alives = scanned_.keep_alives;
     batch.counts.lines = scanned_.lines.size();
     for (const ScannedLine& line : scanned_.lines) {
-      const std::string_view text = block.data().substr(line.begin, line.end - line.begin);
+      const std::string_view text = block.lines().substr(line.begin, line.end - line.begin);
       switch (line.kind) {
         case ScannedLine::Kind::kPost:
           ++batch.counts.posts;
@@ -79,6 +73,11 @@ class Lane::Impl {
           refuse(block, line.begin, text.size(), text, MalformedCause::kTooLong, {}, batch);
           break;
       }
+    }
+    if (block.overlong_bytes > 0) {
+      ++batch.counts.lines;
+      refuse(block, block.lines().size(), block.overlong_bytes, block.overlong_head(),
+             MalformedCause::kTooLong, {}, batch);
     }
   }
 

@@ -10,6 +10,8 @@
 
 namespace tagtill {
 
+class Interrupt;
+
 // Used by one thread. Closed by its destructor.
 class ByteSource {
  public:
@@ -32,8 +34,10 @@ class ByteSource {
 };
 
 // Opens a file, or standard input for `-`. Returns null, and says why in
-// `failure`, if that cannot be done.
+// `failure`, if that cannot be done. After `interrupt`, which must outlive it, was called a
+// source that would wait ends.
 [[nodiscard]] std::unique_ptr<ByteSource> open_file_source(const std::string& path,
+                                                           const Interrupt& interrupt,
                                                            std::string& failure);
 
 }  // namespace tagtill

@@ -25,8 +25,8 @@ class ArchivedFile : public ByteSource {
 
 }  // namespace
 
-DumpFiles::DumpFiles(std::string path, FileErrors& problems)
-    : path_(std::move(path)), problems_(problems) {}
+DumpFiles::DumpFiles(std::string path, FileErrors& problems, const Interrupt& interrupt)
+    : path_(std::move(path)), problems_(problems), interrupt_(interrupt) {}
 
 DumpFiles::~DumpFiles() {
   file_.reset();
@@ -39,7 +39,7 @@ bool DumpFiles::next() {
   if (!started_) {
     started_ = true;
     std::string failure;
-    std::unique_ptr<ByteSource> source = open_file_source(path_, failure);
+    std::unique_ptr<ByteSource> source = open_file_source(path_, interrupt_, failure);
     if (source == nullptr) {
       problems_.add("The dump " + path_ + " cannot be opened: " + failure + ". It was left out.");
       return false;

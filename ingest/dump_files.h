@@ -12,6 +12,7 @@
 namespace tagtill {
 
 class ArchiveReader;
+class Interrupt;
 
 // Opens a dump and gives its files one after the other, unpacked: of a plain or
 // compressed dump there is one; of an archive there are those that are stored in
@@ -29,8 +30,9 @@ class DumpFiles {
   static constexpr int kCompressionsMax = 2;      // as .gz of a .bz2
   static constexpr std::size_t kArchivesMax = 2;  // as a tar in a zip
 
-  // `path` is a file, or `-` for standard input. `problems` must outlive this.
-  DumpFiles(std::string path, FileErrors& problems);
+  // `path` is a file, or `-` for standard input. `problems` and `interrupt` (see
+  // open_file_source) must outlive this.
+  DumpFiles(std::string path, FileErrors& problems, const Interrupt& interrupt);
   ~DumpFiles();
   DumpFiles(const DumpFiles&) = delete;
   DumpFiles& operator=(const DumpFiles&) = delete;
@@ -60,6 +62,7 @@ class DumpFiles {
 
   std::string path_;
   FileErrors& problems_;
+  const Interrupt& interrupt_;
   bool started_ = false;
   std::vector<Archive> archives_;     // the inner one last
   std::unique_ptr<ByteSource> file_;  // above the last archive; null between two

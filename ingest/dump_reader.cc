@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ingest/dump_files.h"
+#include "ingest/interrupt.h"
 
 namespace tagtill {
 namespace {
@@ -33,8 +34,9 @@ const char* find_last_newline(const char* bytes, std::size_t size) {
 class DumpReader::Impl {
  public:
   Impl(std::vector<DumpSource> dumps, std::size_t block_bytes, std::size_t line_bytes_max,
-       OnProblem on_problem)
-      : dumps_(std::move(dumps)),
+       OnProblem on_problem, std::shared_ptr<const Interrupt> interrupt)
+      : interrupt_(interrupt != nullptr ? std::move(interrupt) : std::make_shared<Interrupt>()),
+        dumps_(std::move(dumps)),
         block_bytes_(std::max(block_bytes, kBlockBytesMin)),
         line_bytes_max_(std::max(line_bytes_max, kDeadLetterBytes)),
         on_problem_(on_problem) {}
@@ -42,7 +44,6 @@ class DumpReader::Impl {
   bool next(Block& block) {
     while (file_open_ || open_next()) {
       if (fill(block)) {
-        block.sequence = sequence_++;
         block.source = source_count_ - 1;
         return true;
       }
@@ -77,7 +78,7 @@ class DumpReader::Impl {
         if (dump_ == dumps_.size()) {
           return false;
         }
-        files_.emplace(dumps_[dump_].name, problems_);
+        files_.emplace(dumps_[dump_].name, problems_, *interrupt_);
       }
       if (files_->next()) {
         if (stopped()) {
@@ -199,15 +200,13 @@ class DumpReader::Impl {
       return finish(block, 1, source_bytes, mark);
     }
     std::memcpy(block.mutable_data(), head.data(), head.size());
-    finish(block, head.size(), source_bytes, mark);
+    finish(block, 0, source_bytes, mark);
     block.overlong_bytes = length - (newline_met && last == '\r' ? 1 : 0);
     return true;
   }
 
   bool finish(Block& block, std::size_t size, std::uint64_t source_bytes, std::size_t mark) {
-    // What was read behind the data must not be seen by whoever reads ahead.
-    std::memset(block.mutable_data() + size, 0, kBlockPadding);
-    block.set_size(size);
+    block.set_lines(0, size);
     block.offset = offset_ + mark;
     block.source_bytes = source_bytes + mark;
     block.overlong_bytes = 0;
@@ -215,6 +214,7 @@ class DumpReader::Impl {
     return true;
   }
 
+  std::shared_ptr<const Interrupt> interrupt_;
   std::vector<DumpSource> dumps_;
   std::size_t block_bytes_;
   std::size_t line_bytes_max_;
@@ -225,7 +225,6 @@ class DumpReader::Impl {
   std::uint32_t source_count_ = 0;           // up to the one that is read
   std::uint64_t bytes_read_ = 0;
   std::uint64_t stored_bytes_ = 0;  // of the dumps before this one
-  std::uint64_t sequence_ = 0;
 
   std::size_t dump_ = 0;            // the one that is read, or comes next
   std::optional<DumpFiles> files_;  // of the dump; none between two
@@ -237,8 +236,10 @@ class DumpReader::Impl {
 };
 
 DumpReader::DumpReader(std::vector<DumpSource> sources, std::size_t block_bytes,
-                       std::size_t line_bytes_max, OnProblem on_problem)
-    : impl_(std::make_unique<Impl>(std::move(sources), block_bytes, line_bytes_max, on_problem)) {}
+                       std::size_t line_bytes_max, OnProblem on_problem,
+                       std::shared_ptr<const Interrupt> interrupt)
+    : impl_(std::make_unique<Impl>(std::move(sources), block_bytes, line_bytes_max, on_problem,
+                                   std::move(interrupt))) {}
 DumpReader::~DumpReader() = default;
 
 bool DumpReader::next(Block& block) { return impl_->next(block); }

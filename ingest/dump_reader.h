@@ -12,6 +12,8 @@
 
 namespace tagtill {
 
+class Interrupt;
+
 // A file to be read, found by expand_dumps.
 struct DumpSource {
   std::string name;         // the path, or `-`
@@ -57,11 +59,13 @@ class DumpReader {
  public:
   static constexpr std::size_t kNamesKept = 1024;
 
-  // Blocks have at least 512 bytes, lines at least kDeadLetterBytes.
+  // Blocks have at least 512 bytes, lines at least kDeadLetterBytes. When `interrupt` is
+  // called, next() no longer waits for a pipe, and soon returns false.
   explicit DumpReader(std::vector<DumpSource> sources,
                       std::size_t block_bytes = std::size_t{256} * 1024,
                       std::size_t line_bytes_max = kLineBytesMax,
-                      OnProblem on_problem = OnProblem::kGoOn);
+                      OnProblem on_problem = OnProblem::kGoOn,
+                      std::shared_ptr<const Interrupt> interrupt = nullptr);
   ~DumpReader();
   DumpReader(const DumpReader&) = delete;
   DumpReader& operator=(const DumpReader&) = delete;

@@ -1,11 +1,12 @@
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
 #include "ingest/byte_source.h"
+#include "ingest/interrupt.h"
 
 namespace tagtill {
 namespace {
@@ -14,7 +15,8 @@ std::string error_text(int error) { return std::generic_category().message(error
 
 class FileSource : public ByteSource {
  public:
-  FileSource(int file, bool owned) : file_(file), owned_(owned) {}
+  FileSource(int file, bool owned, const Interrupt& interrupt)
+      : file_(file), owned_(owned), may_wait_(!is_regular(file)), interrupt_(interrupt) {}
   ~FileSource() override {
     if (owned_) {
       ::close(file_);
@@ -25,6 +27,12 @@ class FileSource : public ByteSource {
 
   std::size_t read(std::span<char> to) override {
     while (!ended_) {
+      // Asked before each read: a pipe that nobody has opened yet for writing looks as if
+      // it had ended, and standard input may have been made non-blocking by others.
+      if (may_wait_ && interrupt_.wait(file_)) {
+        ended_ = true;
+        break;
+      }
       const ssize_t got = ::read(file_, to.data(), to.size());
       if (got > 0) {
         taken_ += static_cast<std::size_t>(got);
@@ -32,9 +40,7 @@ class FileSource : public ByteSource {
       }
       if (got == 0) {
         ended_ = true;
-      } else if (errno == EAGAIN) {
-        wait();  // standard input may have been made non-blocking by others
-      } else if (errno != EINTR) {
+      } else if (errno != EINTR && errno != EAGAIN) {
         failure_ = error_text(errno);
         ended_ = true;
       }
@@ -46,13 +52,15 @@ class FileSource : public ByteSource {
   [[nodiscard]] std::uint64_t stored_bytes() const override { return taken_; }
 
  private:
-  void wait() const {
-    pollfd wanted{file_, POLLIN, 0};
-    (void)::poll(&wanted, 1, -1);  // whatever it says, read() says it better
+  static bool is_regular(int file) {
+    struct stat status {};
+    return ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
   }
 
   int file_;
   bool owned_;
+  bool may_wait_;
+  const Interrupt& interrupt_;
   bool ended_ = false;
   std::uint64_t taken_ = 0;
   std::string failure_;
@@ -60,18 +68,20 @@ class FileSource : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_file_source(const std::string& path, std::string& failure) {
+std::unique_ptr<ByteSource> open_file_source(const std::string& path, const Interrupt& interrupt,
+                                             std::string& failure) {
   if (path == "-") {
-    return std::make_unique<FileSource>(STDIN_FILENO, false);
+    return std::make_unique<FileSource>(STDIN_FILENO, false, interrupt);
   }
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  // Not waiting for a pipe's other end: that is for read(), which can be interrupted.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (file < 0) {
     failure = error_text(errno);
     return nullptr;
   }
   // Advice: a pipe has no use for it, and says so.
   (void)::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
-  return std::make_unique<FileSource>(file, true);
+  return std::make_unique<FileSource>(file, true, interrupt);
 }
 
 }  // namespace tagtill

@@ -1,21 +1,8 @@
 #include "sinks/sink_batcher.h"
 
-#include <exception>
 #include <string_view>
-#include <utility>
 
 namespace tagtill {
-namespace {
-
-// Runs `action` on a sink, which is given up when it throws.
-template <typename Attached, typename Action>
-void guarded(Attached& attached, Action action) {
-  attached.usable = false;
-  action();
-  attached.usable = true;
-}
-
-}  // namespace
 
 EventTypes confirmed_only() {
   EventTypes types;
@@ -29,83 +16,65 @@ EventTypes all_event_types() {
   return types;
 }
 
-void SinkBatcher::attach(std::unique_ptr<Sink> sink, EventTypes types) {
-  Attached attached;
-  attached.sink = std::move(sink);
-  attached.types = types;
-  sinks_.push_back(std::move(attached));
+// Runs `action` on the sink, which is given up when it throws.
+template <typename Action>
+void SinkBatcher::guarded(Action action) {
+  usable_ = false;
+  action();
+  usable_ = true;
 }
 
 void SinkBatcher::open() {
-  for (Attached& attached : sinks_) {
-    guarded(attached, [&] { attached.sink->open(); });
-  }
+  guarded([&] { sink_->open(); });
 }
 
 void SinkBatcher::add(const EventBatch& events) {
   for (const Event& event : events.events) {
-    for (Attached& attached : sinks_) {
-      if (!attached.usable || !attached.types.test(static_cast<std::size_t>(event.type))) {
-        continue;
-      }
-      gather(attached, event);
-      if (attached.batch.events.size() >= kBatchEvents || attached.batch_bytes >= kBatchBytes) {
-        write_out(attached);
-      }
+    if (!usable_ || !types_.test(static_cast<std::size_t>(event.type))) {
+      continue;
+    }
+    gather(event);
+    if (batch_.events.size() >= kBatchEvents || batch_bytes_ >= kBatchBytes) {
+      write_out();
     }
   }
 }
 
 void SinkBatcher::flush() {
-  for (Attached& attached : sinks_) {
-    if (attached.usable) {
-      write_out(attached);
-      guarded(attached, [&] { attached.sink->flush(); });
-    }
+  if (usable_) {
+    write_out();
+    guarded([&] { sink_->flush(); });
   }
 }
 
 void SinkBatcher::close() {
-  std::exception_ptr first_error;
-  for (Attached& attached : sinks_) {
-    if (!attached.usable) {
-      continue;
-    }
-    try {
-      write_out(attached);
-      attached.usable = false;
-      attached.sink->close();
-    } catch (...) {
-      if (!first_error) {
-        first_error = std::current_exception();
-      }
-    }
-  }
-  if (first_error) {
-    std::rethrow_exception(first_error);
+  if (usable_) {
+    write_out();
+    usable_ = false;
+    sink_->close();
   }
 }
 
-void SinkBatcher::gather(Attached& to, const Event& event) {
+void SinkBatcher::gather(const Event& event) {
   Event copy = event;
   for (std::string_view Event::*member :
        {&Event::offer_id, &Event::author_id, &Event::account, &Event::intent_id, &Event::post_id,
         &Event::title, &Event::tag_prefix}) {
     const std::string_view bytes = event.*member;
-    copy.*member = to.batch.bytes.keep(bytes);
-    to.batch_bytes += bytes.size();
+    copy.*member = batch_.bytes.keep(bytes);
+    batch_bytes_ += bytes.size();
   }
-  to.batch_bytes += sizeof(Event);
-  to.batch.events.push_back(copy);
+  batch_bytes_ += sizeof(Event);
+  batch_.events.push_back(copy);
 }
 
-void SinkBatcher::write_out(Attached& sink) {
-  if (sink.batch.events.empty()) {
+void SinkBatcher::write_out() {
+  if (batch_.events.empty()) {
     return;
   }
-  guarded(sink, [&] { sink.sink->write(sink.batch); });
-  sink.batch.clear();
-  sink.batch_bytes = 0;
+  guarded([&] { sink_->write(batch_); });
+  batch_.clear();
+  batch_bytes_ = 0;
 }
 
 }  // namespace tagtill

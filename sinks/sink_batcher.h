@@ -1,9 +1,9 @@
-// Gathers events into batches and hands them to the sinks.
+// Gathers events into batches and hands them to a sink.
 #pragma once
 
 #include <cstddef>
 #include <memory>
-#include <vector>
+#include <utility>
 
 #include "engine/event.h"
 #include "sinks/sink.h"
@@ -15,48 +15,43 @@ namespace tagtill {
 [[nodiscard]] EventTypes confirmed_only();
 [[nodiscard]] EventTypes all_event_types();
 
-// Used by one thread. Each sink is given the events of its types, in order, in
-// batches of at most kBatchEvents events or kBatchBytes bytes (plus one event),
-// or fewer at flush() and close().
+// A sink and the batch that is gathered for it. Used by one thread. The sink is given the
+// events of its types, in order, in batches of at most kBatchEvents events or kBatchBytes
+// bytes (plus one event), or fewer at flush() and close().
 //
-// When a sink throws, the error passes through, and that sink is not touched
-// again. The others can still be closed, which gives them all they were sent
-// before.
+// When the sink throws, the error passes through, and the sink is not touched again.
 //
-// Bounds: one batch a sink. Cost: one copy of an event's strings a sink.
+// Bounds: one batch. Cost: one copy of an event's strings.
 class SinkBatcher {
  public:
   static constexpr std::size_t kBatchEvents = 4'096;
   static constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
 
-  // Before open().
-  void attach(std::unique_ptr<Sink> sink, EventTypes types);
+  SinkBatcher(std::unique_ptr<Sink> sink, EventTypes types)
+      : sink_(std::move(sink)), types_(types) {}
 
   void open();
 
-  // Copies what the sinks want of `events`, and writes the batches that are full.
+  // Copies what the sink wants of `events`, and writes the batch when it is full.
   void add(const EventBatch& events);
 
-  // Writes what was gathered and flushes the sinks.
+  // Writes what was gathered and flushes the sink.
   void flush();
 
-  // Writes what was gathered and closes every sink that has not failed, also
-  // when one of them fails now; then throws the first error.
+  // Writes what was gathered and closes the sink, unless it has failed.
   void close();
 
  private:
-  struct Attached {
-    std::unique_ptr<Sink> sink;
-    EventTypes types;
-    EventBatch batch;
-    std::size_t batch_bytes = 0;
-    bool usable = false;  // opened, not closed, did not fail
-  };
+  template <typename Action>
+  void guarded(Action action);
+  void gather(const Event& event);
+  void write_out();
 
-  static void gather(Attached& to, const Event& event);
-  static void write_out(Attached& sink);
-
-  std::vector<Attached> sinks_;
+  std::unique_ptr<Sink> sink_;
+  EventTypes types_;
+  EventBatch batch_;
+  std::size_t batch_bytes_ = 0;
+  bool usable_ = false;  // opened, not closed, did not fail
 };
 
 }  // namespace tagtill

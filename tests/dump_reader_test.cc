@@ -71,28 +71,23 @@ std::vector<Line> split_file(std::string_view content, std::size_t line_bytes_ma
 std::vector<std::vector<Line>> read_lines(DumpReader& reader, std::size_t line_bytes_max) {
   std::vector<std::vector<Line>> lines;
   std::vector<std::uint64_t> read;
-  std::uint64_t sequence = 0;
   Block block;
   while (reader.next(block)) {
-    const std::string_view data = block.data();
     lines.resize(reader.source_count());
     read.resize(lines.size());
-    EXPECT_EQ(block.sequence, sequence++);
-    EXPECT_LE(data.size(), block.capacity());
-    EXPECT_EQ(std::string_view(data.data() + data.size(), kBlockPadding),
-              std::string(kBlockPadding, '\0'));
+    EXPECT_LE(block.lines_and_head().size(), block.capacity());
     const std::uint64_t mark = block.offset - read[block.source];
     EXPECT_TRUE(mark == 0 || (mark == 3 && read[block.source] == 0));
     read[block.source] += block.source_bytes;
     std::vector<Line>& out = lines[block.source];
+    for (Line& line : split(block.lines(), block.offset, line_bytes_max)) {
+      out.push_back(std::move(line));
+    }
     if (block.overlong_bytes > 0) {
       EXPECT_GT(block.overlong_bytes, line_bytes_max);
-      EXPECT_EQ(data.size(), kDeadLetterBytes);
-      out.push_back({block.offset, block.overlong_bytes, std::string(data)});
-      continue;
-    }
-    for (Line& line : split(data, block.offset, line_bytes_max)) {
-      out.push_back(std::move(line));
+      EXPECT_EQ(block.overlong_head().size(), kDeadLetterBytes);
+      out.push_back({block.offset + block.lines().size(), block.overlong_bytes,
+                     std::string(block.overlong_head())});
     }
   }
   lines.resize(reader.source_count());
@@ -163,7 +158,7 @@ TEST(DumpReader, P1_2_ALineOfTheLimitIsFineWhateverItsEnd) {
       std::uint64_t length = 0;
       while (reader.next(block)) {
         EXPECT_EQ(block.overlong_bytes, 0U);
-        length = std::max<std::uint64_t>(length, block.data().size());
+        length = std::max<std::uint64_t>(length, block.lines().size());
         EXPECT_LE(block.capacity(), block_bytes + kLineBytesMax);
       }
       EXPECT_GE(length, kLineBytesMax);
@@ -211,21 +206,6 @@ TEST(DumpReader, P3_2_ALineNeverSpansTwoSources) {
   EXPECT_EQ(read_lines(reader, kLineBytesMax), expected);
 }
 
-TEST(DumpReader, ABlockThatIsUsedAgainShowsNothingOfItsFormerBytes) {
-  const TempFolder folder;
-  const std::string a = folder.write("a", std::string(3000, 'x') + "\n");
-  const std::string b = folder.write("b", "y");
-  DumpReader reader({{a, 0}, {b, 0}}, 4096);
-  Block block;
-  ASSERT_TRUE(reader.next(block));
-  ASSERT_TRUE(reader.next(block));
-  EXPECT_EQ(block.data(), "y");
-  EXPECT_EQ(std::string_view(block.data().data() + 1, kBlockPadding),
-            std::string(kBlockPadding, '\0'));
-  EXPECT_FALSE(reader.next(block));
-  EXPECT_FALSE(reader.next(block));
-}
-
 TEST(DumpReader, WhatCannotBeReadIsSaidAndTheRestGoesOn) {
   const TempFolder folder;
   const std::string good = folder.write("good", "line\n");
@@ -260,7 +240,7 @@ TEST(DumpReader, APipeMayGiveItsBytesInPieces) {
   std::string read;
   Block block;
   while (reader.next(block)) {
-    read += block.data();
+    read += block.lines();
   }
   writer.join();
   ::close(ends[0]);

@@ -22,7 +22,7 @@ void for_each_memory_block(std::string_view file, std::size_t block_bytes, tagti
       std::memcpy(block.mutable_data(), bytes.data(), bytes.size());
     }
     std::memset(block.mutable_data() + bytes.size(), 0, tagtill::kBlockPadding);
-    block.set_size(bytes.size());
+    block.set_lines(0, bytes.size());
     f();
   };
   if (begin == file.size() && begin > 0) {

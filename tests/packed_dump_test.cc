@@ -58,7 +58,7 @@ Dump read(const std::vector<std::string>& paths, std::size_t block_bytes = 4096,
     }
     EXPECT_EQ(block.overlong_bytes, 0U);
     EXPECT_EQ(block.offset, dump.sources[block.source].bytes.size());
-    dump.sources[block.source].bytes += block.data();
+    dump.sources[block.source].bytes += block.lines();
   }
   while (dump.sources.size() < reader.source_count()) {
     dump.sources.push_back(
@@ -169,7 +169,7 @@ TEST_F(PackedDump, AnArchiveMayHoldAnyNumberOfFiles) {
   DumpReader reader({{path, 0}});
   Block block;
   ASSERT_TRUE(reader.next(block));
-  EXPECT_EQ(block.data(), "{}\n");
+  EXPECT_EQ(block.lines(), "{}\n");
   EXPECT_EQ(block.source, files.size() - 1);
   EXPECT_EQ(reader.source_name(block.source), path + ":last");
   EXPECT_EQ(reader.source_name(block.source - 1), path + ":f" + std::to_string(files.size() - 2));

@@ -49,7 +49,7 @@ class ScannerTwins {
       std::memcpy(block_.mutable_data(), text.data(), text.size());
     }
     std::memset(block_.mutable_data() + text.size(), 0, kBlockPadding);
-    block_.set_size(text.size());
+    block_.set_lines(0, text.size());
     quick_->process(block_, batch_);
     const std::string by_scanner = candidate_text::of(batch_);
     passed_over_ += batch_.counts.lines - batch_.counts.parsed;

@@ -87,8 +87,7 @@ TEST_P(SinkContract, WhatWasFlushedStandsThoughTheSinkIsNeverClosed) {
 
 TEST_P(SinkContract, ClosedInMidBatchTheBatcherGivesAllItHolds) {
   const EventBatch batch = hard_batch();
-  SinkBatcher batcher;
-  batcher.attach(sink(), confirmed_only());
+  SinkBatcher batcher(sink(), confirmed_only());
   batcher.open();
   batcher.add(batch);
   batcher.close();

@@ -123,11 +123,8 @@ void read_background(const Settings& settings, Reading& reading) {
     DumpReader reader(std::move(sources), kBlockBytes, kKeptLineMax);
     Block block;
     while (reader.next(block)) {
-      if (block.overlong_bytes != 0) {
-        ++reading.left_out;
-      } else {
-        reading.background.add(block.data());
-      }
+      reading.left_out += block.overlong_bytes != 0 ? 1 : 0;
+      reading.background.add(block.lines());
     }
     problems = reader.problems();
   }

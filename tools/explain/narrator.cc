@@ -68,8 +68,8 @@ void Narrator::begin_block(const Block& block, std::string_view source_name) {
 }
 
 void Narrator::end_block() {
-  tell_mentions_before(block_->data().size() + 1);
-  const std::string_view rest = block_->data().substr(counted_);
+  tell_mentions_before(block_->lines_and_head().size() + 1);
+  const std::string_view rest = block_->lines_and_head().substr(counted_);
   line_number_ += static_cast<std::uint64_t>(std::count(rest.begin(), rest.end(), '\n'));
   line_number_ += block_->overlong_bytes > 0 ? 1 : 0;
   candidate_ = nullptr;
@@ -78,7 +78,7 @@ void Narrator::end_block() {
 void Narrator::find_mentions() {
   mentions_.clear();
   next_mention_ = 0;
-  const std::string_view data = block_->data();
+  const std::string_view data = block_->lines_and_head();
   for (const std::string& spelling : spellings_) {
     for (std::size_t at = find_bytes(data, spelling, 0); at < data.size();) {
       const std::size_t before = data.rfind('\n', at);
@@ -91,7 +91,7 @@ void Narrator::find_mentions() {
 }
 
 std::string_view Narrator::line_at(std::size_t place) const {
-  std::string_view line = block_->data().substr(place);
+  std::string_view line = block_->lines_and_head().substr(place);
   line = line.substr(0, line.find('\n'));
   return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
 }
@@ -103,7 +103,7 @@ void Narrator::tell_mentions_before(std::size_t place) {
 }
 
 void Narrator::tell_header(std::size_t place, std::string_view what) {
-  const std::string_view passed = block_->data().substr(counted_, place - counted_);
+  const std::string_view passed = block_->lines_and_head().substr(counted_, place - counted_);
   line_number_ += static_cast<std::uint64_t>(std::count(passed.begin(), passed.end(), '\n'));
   counted_ = place;
   out_ += fmt::format("{}{}, line {} (byte {}): {}\n", told_ ? "\n" : "", source_name_,
@@ -113,7 +113,7 @@ void Narrator::tell_header(std::size_t place, std::string_view what) {
 
 void Narrator::tell_line(std::size_t place, bool is_candidate) {
   const std::string_view line = line_at(place);
-  if (block_->overlong_bytes > 0 || line.size() > kLineBytesMax) {
+  if (place >= block_->lines().size() || line.size() > kLineBytesMax) {
     tell_header(place, "a line that holds the id");
     tell(LineReading::too_long());
     found_ = true;

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -10,14 +11,14 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/cores.h"
 #include "engine/lane.h"
 #include "ingest/dump_reader.h"
 #include "sinks/jsonl_sink.h"
-#include "sinks/sink_batcher.h"
 #include "sinks/sink_url.h"
 #include "tools/configuration.h"
 #include "tools/messages.h"
-#include "tools/replay/dead_letters.h"
+#include "tools/pipeline/pipeline.h"
 #include "tools/replay/file_conflicts.h"
 #include "tools/replay/progress.h"
 #include "tools/replay/summary.h"
@@ -27,9 +28,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How old a purchase can become before it stands in the sinks, while blocks
-// keep coming: somebody may be watching.
-constexpr std::chrono::seconds kFlushEvery{1};
+// How often progress and problems are said.
+constexpr std::chrono::milliseconds kWatchEvery{200};
 
 double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
@@ -71,167 +71,88 @@ std::uint64_t total_bytes(const std::vector<DumpSource>& dumps) {
   return total;
 }
 
-std::uint64_t intents_in(const CandidateBatch& batch) {
-  std::uint64_t intents = 0;
-  for (const Candidate& candidate : batch.candidates) {
-    for (const PostTag& tag : candidate.tags) {
-      intents += tag.tag != kNoTag ? 1 : 0;
-    }
+std::size_t lanes_of(const ReplayOptions& options) {
+  constexpr std::size_t kLanesMax = 1024;
+  if (options.lanes == "auto") {
+    return 0;
   }
-  return intents;
+  std::size_t lanes = 0;
+  const char* const end = options.lanes.data() + options.lanes.size();
+  if (std::from_chars(options.lanes.data(), end, lanes).ptr != end || lanes == 0 ||
+      lanes > kLanesMax) {
+    throw Error(ExitCode::kUsage, fmt::format("--lanes {} is not understood. Give auto or a number "
+                                              "from 1 to {}.",
+                                              options.lanes, kLanesMax));
+  }
+  return lanes;
 }
 
-// Everything the run writes.
-class Outputs {
+PipelineOptions pipeline_options(const ReplayOptions& options) {
+  PipelineOptions pipeline;
+  pipeline.lanes = lanes_of(options);
+  pipeline.cores = plan_cores(options.pin, allowed_cores());
+  pipeline.feed = {.block_bytes = options.block_bytes,
+                   .line_bytes_max = kLineBytesMax,
+                   .on_problem = options.fail_fast ? OnProblem::kStop : OnProblem::kGoOn};
+  return pipeline;
+}
+
+std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
+                                         const std::vector<SinkUrl>& sinks,
+                                         const std::shared_ptr<const OfferCatalogue>& offers) {
+  std::vector<PipelineOutput> outputs;
+  if (!options.events.empty()) {
+    outputs.push_back(
+        {std::make_unique<JsonlSink>(options.events, "--events"), all_event_types()});
+  }
+  for (const SinkUrl& sink : sinks) {
+    outputs.push_back({make_sink(sink, offers), sink.events});
+  }
+  return outputs;
+}
+
+// What a person sees while a pipeline runs.
+class Watch {
  public:
-  Outputs(const ReplayOptions& options, const std::vector<SinkUrl>& sinks,
-          const std::shared_ptr<const OfferCatalogue>& offers) {
-    if (!options.events.empty()) {
-      batcher_.attach(std::make_unique<JsonlSink>(options.events, "--events"), all_event_types());
-    }
-    for (const SinkUrl& sink : sinks) {
-      batcher_.attach(make_sink(sink, offers), sink.events);
-    }
-    if (!options.dead_letter.empty()) {
-      dead_letters_.emplace(options.dead_letter);
+  Watch(const Pipeline& pipeline, const ReplayOptions& options, std::uint64_t total_bytes,
+        Clock::time_point start)
+      : pipeline_(pipeline),
+        progress_(options.progress == "on" ||
+                      (options.progress == "auto" && ::isatty(STDERR_FILENO) == 1),
+                  total_bytes, start) {}
+
+  void look() {
+    progress_.update(pipeline_.feed().stored_bytes_read(), Clock::now());
+    const FileErrors fresh = pipeline_.decider().problems_after(problems_);
+    problems_ += fresh.count();
+    for (const std::string& problem : fresh.shown()) {
+      progress_.clear();
+      say(problem);
     }
   }
 
-  void open() {
-    if (dead_letters_) {
-      dead_letters_->open();
-    }
-    batcher_.open();
-  }
-
-  void add(const EventBatch& events) { batcher_.add(events); }
-
-  void add(const CandidateBatch& batch, const DumpReader& reader) {
-    if (!dead_letters_) {
-      return;
-    }
-    for (const MalformedLine& line : batch.malformed) {
-      dead_letters_->add(line, reader.source_name(line.source));
-    }
-  }
-
-  void flush() {
-    batcher_.flush();
-    if (dead_letters_) {
-      dead_letters_->flush();
-    }
-  }
-
-  void close() {
-    batcher_.close();
-    if (dead_letters_) {
-      dead_letters_->close();
-    }
-  }
-
-  // After a failure: closes what still can be.
-  void abandon() noexcept {
-    try {
-      batcher_.close();
-    } catch (...) {  // the first failure is the one to tell
-    }
-    try {
-      if (dead_letters_) {
-        dead_letters_->close();
-      }
-    } catch (...) {
-    }
+  void end() {
+    progress_.clear();
+    say_how_many_more(pipeline_.decider().problems_after(0));
   }
 
  private:
-  SinkBatcher batcher_;
-  std::optional<DeadLetters> dead_letters_;
+  const Pipeline& pipeline_;
+  Progress progress_;
+  std::size_t problems_ = 0;
 };
 
-// Reads, searches, decides and hands out, block by block, until the last source
-// ends.
-class Run {
- public:
-  Run(const ReplayOptions& options, const Configuration& configuration,
-      std::vector<DumpSource> dumps, Outputs& outputs)
-      : outputs_(outputs),
-        lane_(make_search_context(configuration.offers, configuration.members,
-                                  options.protocol.confirm_prefix, options.strict)),
-        decider_(configuration.offers, configuration.members, configuration.secret,
-                 options.protocol),
-        total_bytes_(total_bytes(dumps)),
-        progress_shown_(options.progress == "on" ||
-                        (options.progress == "auto" && ::isatty(STDERR_FILENO) == 1)),
-        reader_(std::move(dumps), options.block_bytes, kLineBytesMax,
-                options.fail_fast ? OnProblem::kStop : OnProblem::kGoOn) {}
-
-  void to_the_end() {
-    const Clock::time_point start = Clock::now();
-    Progress progress(progress_shown_, total_bytes_, start);
-    Clock::time_point next_flush = start + kFlushEvery;
-    while (reader_.next(block_)) {
-      do_block();
-      const Clock::time_point now = Clock::now();
-      if (now >= next_flush) {
-        outputs_.flush();
-        next_flush = now + kFlushEvery;
-      }
-      progress.update(reader_.stored_bytes_read(), now);
-      say_new_problems(progress);
-    }
-    say_new_problems(progress);
-    progress.clear();
-    say_how_many_more(reader_.problems());
-  }
-
-  [[nodiscard]] ReplayResult result() const {
-    ReplayResult result;
-    result.bytes = reader_.bytes_read();
-    result.lines = lines_;
-    result.intents = intents_;
-    result.decisions = decider_.counts();
-    result.open_windows = decider_.open_windows();
-    result.set_aside = decider_.has_set_aside();
-    return result;
-  }
-
-  [[nodiscard]] bool read_whole() const { return reader_.problems().empty(); }
-
- private:
-  void do_block() {
-    lane_.process(block_, candidates_);
-    lines_ += candidates_.counts;
-    outputs_.add(candidates_, reader_);
-    if (candidates_.candidates.empty()) {
-      return;
-    }
-    intents_ += intents_in(candidates_);
-    events_.clear();
-    decider_.apply(candidates_, events_);
-    outputs_.add(events_);
-  }
-
-  void say_new_problems(Progress& progress) {
-    const std::vector<std::string>& problems = reader_.problems().shown();
-    for (; problems_said_ < problems.size(); ++problems_said_) {
-      progress.clear();
-      say(problems[problems_said_]);
-    }
-  }
-
-  Outputs& outputs_;
-  Lane lane_;
-  Decider decider_;
-  std::uint64_t total_bytes_;
-  bool progress_shown_;
-  DumpReader reader_;
-  Block block_;
-  CandidateBatch candidates_;
-  EventBatch events_;
-  LineCounts lines_;
-  std::uint64_t intents_ = 0;
-  std::size_t problems_said_ = 0;
-};
+ReplayResult result_of(const Pipeline& pipeline) {
+  const DeciderAgent& decider = pipeline.decider();
+  ReplayResult result;
+  result.lines = decider.lines();
+  result.bytes = result.lines.bytes;
+  result.intents = decider.intents();
+  result.decisions = decider.decider().counts();
+  result.open_windows = decider.decider().open_windows();
+  result.set_aside = decider.decider().has_set_aside();
+  return result;
+}
 
 std::vector<std::string> where_results_lie(const ReplayOptions& options,
                                            const std::vector<SinkUrl>& sinks,
@@ -275,6 +196,7 @@ ExitCode replay(const ReplayOptions& options) {
   for (const std::string& url : options.sinks) {
     sinks.push_back(parse_sink_url(url));
   }
+  const PipelineOptions pipeline_plan = pipeline_options(options);
   FileErrors problems;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
   check_files(options, sinks, dumps);
@@ -288,28 +210,30 @@ ExitCode replay(const ReplayOptions& options) {
     return ExitCode::kBadInput;
   }
 
-  Outputs outputs(options, sinks, configuration->offers);
-  Run run(options, *configuration, std::move(dumps), outputs);
-  Clock::time_point ready;
-  try {
-    outputs.open();
-    ready = Clock::now();
-    run.to_the_end();
-    outputs.close();
-  } catch (...) {
-    outputs.abandon();
-    throw;
-  }
+  const std::uint64_t total = total_bytes(dumps);
+  Pipeline pipeline(
+      pipeline_plan, std::move(dumps),
+      make_search_context(configuration->offers, configuration->members,
+                          options.protocol.confirm_prefix, options.strict),
+      std::make_unique<Decider>(configuration->offers, configuration->members,
+                                configuration->secret, options.protocol),
+      make_outputs(options, sinks, configuration->offers), options.dead_letter);
+  pipeline.open();
+  const Clock::time_point ready = Clock::now();
+  Watch watch(pipeline, options, total, ready);
+  pipeline.run([&] { watch.look(); }, kWatchEvery);
+  watch.end();
 
-  ReplayResult result = run.result();
+  ReplayResult result = result_of(pipeline);
   result.load_seconds = seconds_between(begin, ready);
   result.replay_seconds = seconds_between(ready, Clock::now());
   say_summary(options, sinks, result);
 
-  if (options.fail_fast && !run.read_whole()) {
+  const bool read_whole = pipeline.decider().problems_after(0).empty();
+  if (options.fail_fast && !read_whole) {
     say("--fail-fast: the run ended there; what stands behind was not read.");
   }
-  if (!problems.empty() || !run.read_whole()) {
+  if (!problems.empty() || !read_whole) {
     return ExitCode::kBadInput;
   }
   if (options.strict && result.lines.malformed > 0) {

@@ -16,6 +16,9 @@ struct ReplayOptions : StreamOptions {
   std::string dead_letter;                                   // empty: none
   bool strict = false;
   bool fail_fast = false;         // stop at a dump that cannot be read whole
+  std::string lanes = "auto";     // or a number
+  std::uint64_t shards = 16;      // a power of two
+  std::string pin = "auto";       // auto, none, or a list of cores
   std::string summary = "text";   // text, json, none
   std::string progress = "auto";  // auto, on, off
 };

@@ -33,6 +33,12 @@ void add_replay_command(Command& root) {
             "Stop at the first dump that cannot be read whole, rather than go on with the others")
       .text("--dead-letter", options->dead_letter, "PATH",
             "Malformed lines as JSON Lines: place, cause and beginning; - for standard output")
+      .text("--lanes", options->lanes, "N",
+            "How many blocks are read and searched side by side; auto: as many as the dumps and "
+            "cores can use")
+      .text("--pin", options->pin, "CORES",
+            "Which processor cores: auto (all that are allowed, a thread each), none (the system "
+            "chooses), or a list, as 0,2 or 0-3")
       .choice("--summary", options->summary, {"text", "json", "none"},
               "What is said at the end on standard error")
       .choice("--progress", options->progress, {"auto", "on", "off"},

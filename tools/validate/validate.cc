@@ -37,7 +37,7 @@ std::optional<std::string> given(const std::string& path) {
 
 // Blank lines and lines that are too long hold no post.
 void add_posts(const Block& block, PostDecoder& decoder, TagUsage& usage) {
-  std::string_view rest = block.overlong_bytes > 0 ? std::string_view() : block.data();
+  std::string_view rest = block.lines();
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));

@@ -1,0 +1,35 @@
+// A lane at work: takes its turn, reads, searches, hands over.
+#pragma once
+
+#include <memory>
+
+#include "engine/agent.h"
+#include "engine/handover.h"
+#include "engine/lane.h"
+#include "ingest/block_feed.h"
+#include "tools/pipeline/batches.h"
+
+namespace tagtill {
+
+class LaneAgent : public Agent {
+ public:
+  // `free`: empty batches; the lane takes one before its turn, so that no lane can be
+  // further ahead of the decider than there are batches. `done`: where the filled ones go.
+  // All must outlive the agent.
+  LaneAgent(std::shared_ptr<const SearchContext> context, BlockFeed& feed,
+            Handover<LaneBatch>& free, Handover<LaneBatch>& done);
+
+  [[nodiscard]] bool do_work() override;
+  [[nodiscard]] bool is_done() const override { return done_; }
+
+ private:
+  Lane lane_;
+  BlockFeed& feed_;
+  Handover<LaneBatch>& free_batches_;
+  Handover<LaneBatch>& done_batches_;
+  Block block_;
+  LaneBatch* batch_ = nullptr;
+  bool done_ = false;
+};
+
+}  // namespace tagtill

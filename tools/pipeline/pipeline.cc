@@ -1,0 +1,146 @@
+#include "tools/pipeline/pipeline.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace tagtill {
+namespace {
+
+bool may_wait(const DumpSource& dump) {
+  std::error_code ignored;
+  return dump.name == "-" || !std::filesystem::is_regular_file(dump.name, ignored);
+}
+
+// One dump that no lane can read for itself feeds all lanes through one thread.
+bool is_single_stream(const std::vector<DumpSource>& dumps, const BlockFeed::Options& options) {
+  return dumps.size() == 1 &&
+         (dumps[0].name == "-" || PlainFile::open(dumps[0].name, options.block_bytes,
+                                                  options.line_bytes_max) == nullptr);
+}
+
+std::size_t lane_count(const PipelineOptions& options, const std::vector<DumpSource>& dumps) {
+  if (options.lanes > 0) {
+    return options.lanes;
+  }
+  const std::size_t cores = options.cores.cores.size();
+  return is_single_stream(dumps, options.feed) ? std::max<std::size_t>(cores, 2) - 1 : cores;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const PipelineOptions& options, std::vector<DumpSource> dumps,
+                   std::shared_ptr<const SearchContext> context, std::unique_ptr<Decider> decider,
+                   std::vector<PipelineOutput> outputs, const std::string& dead_letters)
+    : cores_(options.cores),
+      feed_(dumps, options.feed),
+      readers_wait_(std::any_of(dumps.begin(), dumps.end(), may_wait)),
+      batches_(4 * lane_count(options, dumps) + 4),
+      free_batches_(batches_.size()),
+      done_batches_(batches_.size()),
+      parcels_(kParcels),
+      free_parcels_(kParcels) {
+  for (auto& batch : batches_) {
+    batch = std::make_unique<LaneBatch>();
+    free_batches_.give(batch.get());
+  }
+  for (auto& parcel : parcels_) {
+    parcel = std::make_unique<EventParcel>();
+    free_parcels_.give(parcel.get());
+  }
+  const std::size_t unpackers = readers_wait_ ? 1 : std::min(cores_.cores.size(), dumps.size());
+  const std::size_t blocks =
+      std::max<std::size_t>(4, kUnpackedBytes / options.feed.block_bytes / std::max(unpackers, 1UL));
+  for (std::size_t i = 0; i < unpackers; ++i) {
+    unpackers_.push_back(std::make_unique<Unpacker>(feed_, blocks));
+  }
+  for (std::size_t i = 0; i < lane_count(options, dumps); ++i) {
+    lanes_.push_back(std::make_unique<LaneAgent>(context, feed_, free_batches_, done_batches_));
+  }
+  for (PipelineOutput& output : outputs) {
+    outputs_.push_back(std::make_unique<OutputAgent>(std::move(output.sink), output.types,
+                                                     free_parcels_, kParcels));
+  }
+  if (!dead_letters.empty()) {
+    dead_letters_ =
+        std::make_unique<DeadLetterAgent>(dead_letters, free_batches_, batches_.size());
+  }
+  decider_ = std::make_unique<DeciderAgent>(
+      std::move(decider),
+      DeciderAgent::Ways{feed_, batches_.size(), done_batches_, free_batches_, free_parcels_,
+                         outputs_, dead_letters_.get()},
+      options.feed.on_problem == OnProblem::kStop);
+}
+
+void Pipeline::open() {
+  try {
+    if (dead_letters_ != nullptr) {
+      dead_letters_->open();
+    }
+    for (const auto& output : outputs_) {
+      output->open();
+    }
+  } catch (...) {
+    close_after_failure();
+    throw;
+  }
+}
+
+// The agents that compute are dealt out to the cores in turn; on each core those that
+// finish what was begun go first.
+std::vector<AgentThread> Pipeline::plan_threads() const {
+  std::vector<AgentThread> threads;
+  const std::size_t readers = readers_wait_ ? 0 : unpackers_.size();
+  const std::size_t agents = readers + lanes_.size();
+  const std::size_t shared = std::min(cores_.cores.size(), agents);
+  const bool decider_alone = cores_.cores.size() > agents;
+  for (std::size_t i = 0; i < shared + (decider_alone ? 1 : 0); ++i) {
+    threads.push_back({.name = fmt::format("tagtill/{}", i),
+                       .agents = {},
+                       .cores = cores_.pinned ? std::vector<int>{cores_.cores[i]} : std::vector<int>{}});
+  }
+  threads.back().agents.push_back(decider_.get());
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    threads[(readers + i) % shared].agents.push_back(lanes_[i].get());
+  }
+  for (std::size_t i = 0; i < readers; ++i) {
+    threads[i % shared].agents.push_back(unpackers_[i].get());
+  }
+  // These wait more than they compute: on any of the cores.
+  const std::vector<int> any = cores_.pinned ? cores_.cores : std::vector<int>{};
+  if (readers_wait_) {
+    threads.push_back({.name = "tagtill/read", .agents = {unpackers_[0].get()}, .cores = any});
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    threads.push_back(
+        {.name = fmt::format("tagtill/sink{}", i), .agents = {outputs_[i].get()}, .cores = any});
+  }
+  if (dead_letters_ != nullptr) {
+    threads.push_back({.name = "tagtill/dead", .agents = {dead_letters_.get()}, .cores = any});
+  }
+  return threads;
+}
+
+void Pipeline::run(const std::function<void()>& watch, std::chrono::milliseconds watch_every) {
+  AgentRunner runner(plan_threads());
+  try {
+    runner.run(watch, watch_every, [this] { feed_.stop(); });
+  } catch (...) {
+    close_after_failure();
+    throw;
+  }
+}
+
+void Pipeline::close_after_failure() noexcept {
+  for (const auto& output : outputs_) {
+    output->close_after_failure();
+  }
+  if (dead_letters_ != nullptr) {
+    dead_letters_->close_after_failure();
+  }
+}
+
+}  // namespace tagtill
