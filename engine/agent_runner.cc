@@ -10,7 +10,6 @@
 namespace tagtill {
 namespace {
 
-// A thread without work looks again after this time: what it waits for may be the clock.
 constexpr std::chrono::milliseconds kLongestWait{100};
 
 }  // namespace
@@ -53,8 +52,6 @@ void AgentRunner::run_thread(const AgentThread& plan) {
   } catch (...) {
     fail(std::current_exception());
   }
-  // Others may wait for what was made last, and for nothing else.
-  doorbell_.ring();
   {
     const std::lock_guard lock(mutex_);
     --running_;
@@ -69,19 +66,17 @@ void AgentRunner::run_agents(const AgentThread& plan) {
   };
   while (!stopping_) {
     if (do_round(plan.agents)) {
-      doorbell_.ring();
       continue;
     }
     if (all_done()) {
       return;
     }
-    const Doorbell::Ticket ticket = doorbell_.announce();
+    const Doorbell::Ticket ticket = plan.bell->announce();
     if (stopping_ || do_round(plan.agents) || all_done()) {
-      doorbell_.withdraw();
-      doorbell_.ring();
+      plan.bell->withdraw();
       continue;
     }
-    doorbell_.wait(ticket, kLongestWait);
+    plan.bell->wait(ticket, kLongestWait);
   }
 }
 
@@ -100,7 +95,9 @@ void AgentRunner::fail(std::exception_ptr error) {
   }
   stopping_ = true;
   on_failure_();
-  doorbell_.ring();
+  for (const AgentThread& plan : plans_) {
+    plan.bell->ring();
+  }
 }
 
 }  // namespace tagtill

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -22,10 +23,12 @@ struct AgentThread {
   std::vector<Agent*> agents;  // the first one with work goes first: put the last step of a
                                // flow first, then what was begun is finished before more is
   std::vector<int> cores;      // where it may run; empty: anywhere
+  std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
 };
 
-// Runs agents to their ends. A thread without work waits at a doorbell that all share:
-// every piece of work that is done rings it.
+// Runs agents to their ends. A thread without work waits at its doorbell: whoever hands
+// something to one of its agents must ring it (Handover::ring_at). In case what an agent
+// waits for rings no bell, as time does not, it looks for work every 100 ms.
 //
 // Used by one thread, which must outlive the threads that it starts.
 class AgentRunner {
@@ -51,7 +54,6 @@ class AgentRunner {
 
   std::vector<AgentThread> plans_;
   std::function<void()> on_failure_;
-  Doorbell doorbell_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::condition_variable thread_ended_;

@@ -3,6 +3,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/doorbell.h"
 
 namespace tagtill {
 
@@ -33,12 +37,26 @@ class Handover {
   // How many things there will be at most.
   explicit Handover(std::size_t things) : queue_(things) {}
 
-  void give(T* thing) { queue_.push(thing); }
+  // The bells of the threads that may wait for a thing. Before any of them starts; the bells
+  // must outlive the last give().
+  void ring_at(std::vector<std::shared_ptr<Doorbell>> bells) { bells_ = std::move(bells); }
+
+  void give(T* thing) {
+    queue_.push(thing);
+    ring();
+  }
+  // For those who may wait for something that came another way.
+  void ring() const {
+    for (const auto& bell : bells_) {
+      bell->ring();
+    }
+  }
   // Null if there is none now.
   [[nodiscard]] T* take() { return static_cast<T*>(queue_.pop()); }
 
  private:
   PointerQueue queue_;
+  std::vector<std::shared_ptr<Doorbell>> bells_;
 };
 
 }  // namespace tagtill

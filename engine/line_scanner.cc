@@ -14,9 +14,8 @@
 namespace tagtill {
 namespace {
 
-// The masks of so many bytes are made and used at a time: they stay in the
-// first-level cache.
-constexpr std::size_t kStepBytes = 32 * 1024;
+// Marks are found in so many bytes and then looked at: both stay in the first-level cache.
+constexpr std::size_t kStepBytes = 16 * 1024;
 
 // Lower case of the ASCII characters of a tag; 0 for all other bytes.
 constexpr std::array<char, 256> kTagByte = [] {
@@ -33,6 +32,20 @@ constexpr std::array<char, 256> kTagByte = [] {
 }();
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+// Are the four bytes at `digits`, all of which may be read, those of an escaped sign?
+// Says no only if they are not.
+bool looks_like_sign(const char* digits) {
+  std::uint32_t found = 0;
+  std::memcpy(&found, digits, sizeof found);
+  const auto in_lower_case = [](const char* four) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, four, sizeof value);
+    return value | 0x20202020U;
+  };
+  const std::uint32_t folded = found | 0x20202020U;
+  return folded == in_lower_case("0023") || folded == in_lower_case("ff03");
+}
 
 // Does `rest` begin with a `\uXXXX`? Its value, or -1.
 std::int32_t read_escape(std::string_view rest) {
@@ -101,19 +114,39 @@ bool take_number(std::string_view& rest) {
   return !digits.empty() && (digits.size() == 1 || digits[0] != '0');
 }
 
-// A delete notice in the form in which they are recorded, to the byte: the id of its
-// author (P1.4). Empty: something else, or a notice in another form.
+// A delete notice in the form in which they are recorded, to the byte but for the order of
+// the ids: the id of its author (P1.4). Empty: something else, or in another form.
 std::string_view author_of_plain_notice(std::string_view line) {
   constexpr std::size_t kIdDigitsMax = 30;
   constexpr std::size_t kTimeDigitsMax = 20;
   std::string_view rest = line;
-  if (!take(rest, R"({"delete":{"status":{"id":)") || !take_number(rest) ||
-      !take(rest, R"(,"id_str":")") || take_digits(rest, kIdDigitsMax).empty() ||
-      !take(rest, R"(","user_id":)") || !take_number(rest) || !take(rest, R"(,"user_id_str":")")) {
+  if (!take(rest, R"({"delete":{"status":{)")) {
     return {};
   }
-  const std::string_view author = take_digits(rest, kIdDigitsMax);
-  if (author.empty() || !take(rest, "\"}")) {
+  std::string_view post;
+  std::string_view author;
+  bool numbers[2] = {};  // `id`, `user_id`
+  do {
+    const bool of_author = take(rest, R"("user_id)");
+    if (!of_author && !take(rest, R"("id)")) {
+      return {};
+    }
+    std::string_view& id = of_author ? author : post;
+    if (take(rest, R"(_str":")")) {
+      if (!id.empty()) {
+        return {};
+      }
+      id = take_digits(rest, kIdDigitsMax);
+      if (id.empty() || !take(rest, "\"")) {
+        return {};
+      }
+    } else if (numbers[of_author ? 1 : 0] || !take(rest, R"(":)") || !take_number(rest)) {
+      return {};
+    } else {
+      numbers[of_author ? 1 : 0] = true;
+    }
+  } while (take(rest, ","));
+  if (post.empty() || author.empty() || !take(rest, "}")) {
     return {};
   }
   if (take(rest, R"(,"timestamp_ms":")") &&
@@ -130,7 +163,7 @@ LineScanner::LineScanner(std::string folded_prefix, std::size_t longest_fold, bo
       longest_(std::max(longest_fold, folded_prefix_.size() + 8)),
       strict_(strict),
       fold_alone_(fold_alone_table()),
-      marks_(kStepBytes / 64) {}
+      marks_(kStepBytes / 64 + 1) {}
 
 void LineScanner::scan(std::string_view block, ScannedBlock& out) {
   out.clear();
@@ -141,14 +174,14 @@ void LineScanner::scan(std::string_view block, ScannedBlock& out) {
     const std::size_t bytes = std::min(kStepBytes, block.size() - step);
     const std::size_t words = find_marks(block.data() + step, bytes, marks_.data());
     for (std::size_t word = 0; word < words; ++word) {
-      const MarkedWord& marked = marks_[word];
-      for (std::uint64_t marks = marked.newlines | marked.signs; marks != 0; marks &= marks - 1) {
-        const auto bit = static_cast<std::size_t>(std::countr_zero(marks));
-        const std::size_t at = step + marked.at + bit;
-        if ((marked.newlines >> bit & 1) != 0) {
+      const std::size_t first = step + marks_[word].at;
+      for (std::uint64_t marks = marks_[word].marks; marks != 0; marks &= marks - 1) {
+        const std::size_t at = first + static_cast<std::size_t>(std::countr_zero(marks));
+        const char mark = block[at];
+        if (mark == '\n') {
           end_line(at, out);
           line_begin_ = at + 1;
-        } else {
+        } else if (mark != 'u' || looks_like_sign(block.data() + at + 1)) {
           take_sign(at, out);
         }
       }

@@ -12,6 +12,18 @@ BlockFeed::BlockFeed(std::vector<DumpSource> dumps, const Options& options) : op
   }
 }
 
+void BlockFeed::ring_at(std::vector<std::shared_ptr<Doorbell>> lanes,
+                        std::vector<std::shared_ptr<Doorbell>> unpackers) {
+  lanes_ = std::move(lanes);
+  unpackers_ = std::move(unpackers);
+}
+
+void BlockFeed::ring(const std::vector<std::shared_ptr<Doorbell>>& bells) {
+  for (const auto& bell : bells) {
+    bell->ring();
+  }
+}
+
 void BlockFeed::look_at(Dump& dump) const {
   if (!dump.looked_at) {
     dump.looked_at = true;
@@ -27,6 +39,7 @@ void BlockFeed::go_to_next_dump() {
   ++current_;
   number_ = 0;
   name_.reset();
+  ring(unpackers_);  // they may look one dump further
 }
 
 BlockFeed::Next BlockFeed::next(Turn& turn) {
@@ -87,8 +100,12 @@ void BlockFeed::finish(Turn& turn) {
 
 void BlockFeed::stop() {
   interrupt_->call();
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  ring(lanes_);
+  ring(unpackers_);
 }
 
 std::optional<std::uint64_t> BlockFeed::turn_count() const {
@@ -155,6 +172,7 @@ bool Unpacker::do_work() {
     reader_.reset();
   }
   ready_.give(to);
+  BlockFeed::ring(feed_.lanes_);
   return true;
 }
 

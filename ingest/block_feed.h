@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/agent.h"
@@ -38,6 +39,9 @@ struct UnpackedBlock {
 class Unpacker : public Agent {
  public:
   Unpacker(BlockFeed& feed, std::size_t blocks);
+
+  // Before the threads start: that of the agent's thread.
+  void ring_at(std::shared_ptr<Doorbell> bell) { free_.ring_at({std::move(bell)}); }
 
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override;
@@ -99,6 +103,11 @@ class BlockFeed {
   // The block will not be looked at again.
   static void finish(Turn& turn);
 
+  // The bells of the threads of those who take turns, and of the unpackers. Before any of
+  // them starts; the bells must outlive the feed's last use.
+  void ring_at(std::vector<std::shared_ptr<Doorbell>> lanes,
+               std::vector<std::shared_ptr<Doorbell>> unpackers);
+
   // No more turns: next() returns kEnd, and nobody waits for a pipe.
   void stop();
 
@@ -120,6 +129,7 @@ class BlockFeed {
     Unpacker* unpacker = nullptr;            // that does
   };
 
+  static void ring(const std::vector<std::shared_ptr<Doorbell>>& bells);
   void look_at(Dump& dump) const;
   void go_to_next_dump();
   // The next dump for an unpacker; null if there is none now.
@@ -130,6 +140,8 @@ class BlockFeed {
   Options options_;
   std::shared_ptr<Interrupt> interrupt_ = std::make_shared<Interrupt>();
   std::atomic<std::uint64_t> stored_bytes_{0};
+  std::vector<std::shared_ptr<Doorbell>> lanes_;
+  std::vector<std::shared_ptr<Doorbell>> unpackers_;
 
   mutable std::mutex mutex_;  // of all below
   std::vector<Dump> dumps_;

@@ -21,7 +21,8 @@ bool LaneAgent::do_work() {
       return false;
     case BlockFeed::Next::kEnd:
       done_ = true;
-      return true;  // the decider may wait to hear of it
+      done_batches_.ring();  // the decider may wait to hear of it
+      return true;
     case BlockFeed::Next::kTurn:
       break;
   }

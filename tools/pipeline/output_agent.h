@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "engine/agent.h"
 #include "engine/handover.h"
@@ -23,7 +25,11 @@ class Inbox {
 
   void give(T* thing) { queue_.give(thing); }
   // Nothing will be given any more.
-  void end() { ended_ = true; }
+  void end() {
+    ended_ = true;
+    queue_.ring();
+  }
+  void ring_at(std::shared_ptr<Doorbell> bell) { queue_.ring_at({std::move(bell)}); }
 
   // Null if there is nothing now; `ended` is set when there never will be.
   [[nodiscard]] T* take(bool& ended) {
@@ -66,6 +72,8 @@ class OutputAgent : public Agent {
   // The decider's.
   void give(EventParcel* parcel) { inbox_.give(parcel); }
   void end() { inbox_.end(); }
+  // Before the threads start: that of the agent's thread.
+  void ring_at(std::shared_ptr<Doorbell> bell) { inbox_.ring_at(std::move(bell)); }
 
   // Closes the sink behind the last parcel.
   [[nodiscard]] bool do_work() override;
@@ -93,6 +101,7 @@ class DeadLetterAgent : public Agent {
   void open() { letters_.open(); }
   void give(LaneBatch* batch) { inbox_.give(batch); }
   void end() { inbox_.end(); }
+  void ring_at(std::shared_ptr<Doorbell> bell) { inbox_.ring_at(std::move(bell)); }
 
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override { return done_; }

@@ -97,10 +97,15 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
   const std::size_t agents = readers + lanes_.size();
   const std::size_t shared = std::min(cores_.cores.size(), agents);
   const bool decider_alone = cores_.cores.size() > agents;
+  const auto add = [&](std::string name, std::vector<int> cores) -> AgentThread& {
+    AgentThread& thread = threads.emplace_back();
+    thread.name = std::move(name);
+    thread.cores = std::move(cores);
+    return thread;
+  };
   for (std::size_t i = 0; i < shared + (decider_alone ? 1 : 0); ++i) {
-    threads.push_back({.name = fmt::format("tagtill/{}", i),
-                       .agents = {},
-                       .cores = cores_.pinned ? std::vector<int>{cores_.cores[i]} : std::vector<int>{}});
+    (void)add(fmt::format("tagtill/{}", i),
+              cores_.pinned ? std::vector<int>{cores_.cores[i]} : std::vector<int>{});
   }
   threads.back().agents.push_back(decider_.get());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -112,20 +117,55 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
   // These wait more than they compute: on any of the cores.
   const std::vector<int> any = cores_.pinned ? cores_.cores : std::vector<int>{};
   if (readers_wait_) {
-    threads.push_back({.name = "tagtill/read", .agents = {unpackers_[0].get()}, .cores = any});
+    add("tagtill/read", any).agents.push_back(unpackers_[0].get());
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    threads.push_back(
-        {.name = fmt::format("tagtill/sink{}", i), .agents = {outputs_[i].get()}, .cores = any});
+    add(fmt::format("tagtill/sink{}", i), any).agents.push_back(outputs_[i].get());
   }
   if (dead_letters_ != nullptr) {
-    threads.push_back({.name = "tagtill/dead", .agents = {dead_letters_.get()}, .cores = any});
+    add("tagtill/dead", any).agents.push_back(dead_letters_.get());
   }
   return threads;
 }
 
+// Who waits for what.
+void Pipeline::hang_bells(const std::vector<AgentThread>& threads) {
+  const auto bell_of = [&](const Agent* agent) {
+    return std::find_if(threads.begin(), threads.end(),
+                        [&](const AgentThread& thread) {
+                          return std::find(thread.agents.begin(), thread.agents.end(), agent) !=
+                                 thread.agents.end();
+                        })
+        ->bell;
+  };
+  const auto bells_of = [&](const auto& agents) {
+    std::vector<std::shared_ptr<Doorbell>> bells;
+    for (const auto& agent : agents) {
+      bells.push_back(bell_of(agent.get()));
+    }
+    std::sort(bells.begin(), bells.end());
+    bells.erase(std::unique(bells.begin(), bells.end()), bells.end());
+    return bells;
+  };
+  feed_.ring_at(bells_of(lanes_), bells_of(unpackers_));
+  for (const auto& unpacker : unpackers_) {
+    unpacker->ring_at(bell_of(unpacker.get()));
+  }
+  free_batches_.ring_at(bells_of(lanes_));
+  done_batches_.ring_at({bell_of(decider_.get())});
+  free_parcels_.ring_at({bell_of(decider_.get())});
+  for (const auto& output : outputs_) {
+    output->ring_at(bell_of(output.get()));
+  }
+  if (dead_letters_ != nullptr) {
+    dead_letters_->ring_at(bell_of(dead_letters_.get()));
+  }
+}
+
 void Pipeline::run(const std::function<void()>& watch, std::chrono::milliseconds watch_every) {
-  AgentRunner runner(plan_threads());
+  std::vector<AgentThread> threads = plan_threads();
+  hang_bells(threads);
+  AgentRunner runner(std::move(threads));
   try {
     runner.run(watch, watch_every, [this] { feed_.stop(); });
   } catch (...) {

@@ -66,6 +66,7 @@ class Pipeline {
 
  private:
   [[nodiscard]] std::vector<AgentThread> plan_threads() const;
+  void hang_bells(const std::vector<AgentThread>& threads);
   void close_after_failure() noexcept;
 
   CorePlan cores_;
