@@ -56,10 +56,10 @@ class TagWindows {
 // Hyperscan finds the windows that end as a tag does, and the catalogue tells whether
 // they are one: the last bytes of many tags are far fewer literals than the tags (whole
 // families of names and numbers end alike), and compiling is what takes long, some 20 µs
-// a literal. Measured, of 95,000 numbered tags: 1.9 s for all of each, 0.13 s for their
+// a literal. Measured, of 95,000 numbered tags: 1.8 s for all of each, 0.13 s for their
 // ends. How many last bytes: kTailBytesMax, or fewer, down to kTailBytesMin, until
-// there are no more than kTailsMax different ones. Then 100,000 tags of random
-// letters and digits, which hardly ever end alike, take 0.9 s and not 2.9 s.
+// there are no more than kTailsMax different ones. 100,000 tags of random letters and
+// digits, which hardly ever end alike, then take 0.8 s and not 3.2 s (DECISIONS.md, 21).
 class TagDatabase {
  public:
   // What Hyperscan compares in one step: the search of longer literals is no faster.
@@ -97,9 +97,10 @@ class TagMatcher {
   TagMatcher& operator=(const TagMatcher&) = delete;
 
   // Writes the numbers of the windows that are tags of offers to `found`, in
-  // order, replacing what it held. Measured on recorded posts: 9 to 11 ns a window with
-  // 5,000 and with 100,000 tags, up to 29 ns where tails are short; 60 to 130 ns for a
-  // window that ends as a tag does.
+  // order, replacing what it held. Measured on a loaded machine: 9 to 11 ns a window of
+  // recorded posts with 4,750 and with 95,000 tags, 29 ns where tails are shortest; 150 to
+  // 300 ns for one that ends as a tag does; up to 0.9 µs for one that is a tag, among
+  // 95,000 (its line is parsed then, which takes longer).
   void match(const TagWindows& windows, std::vector<std::uint32_t>& found);
 
  private:
