@@ -37,8 +37,24 @@ bool decode(std::string_view text, CodePoints& out) {
   return true;
 }
 
-// Appends what utf8proc makes of one code point under `options`.
+// Has utf8proc neither a decomposition nor a case folding for it? (Those of Hangul
+// syllables are worked out.) Most have none, and this is quicker than to ask for it.
+bool maps_to_itself(utf8proc_int32_t code_point) {
+  constexpr utf8proc_uint16_t kNoSequence = 0xFFFF;
+  constexpr utf8proc_int32_t kSyllablesBegin = 0xAC00;
+  constexpr utf8proc_int32_t kSyllablesEnd = 0xD7A4;
+  const utf8proc_property_t* property = utf8proc_get_property(code_point);
+  return property->decomp_seqindex == kNoSequence && property->casefold_seqindex == kNoSequence &&
+         (code_point < kSyllablesBegin || code_point >= kSyllablesEnd);
+}
+
+// Appends what utf8proc makes of one code point under `options`, which may ask for
+// decomposition, composition and case folding.
 void append_mapped(utf8proc_int32_t code_point, utf8proc_option_t options, CodePoints& out) {
+  if (maps_to_itself(code_point)) {
+    out.push_back(code_point);
+    return;
+  }
   std::array<utf8proc_int32_t, 32> mapped{};  // the longest mapping of Unicode 15 has 18
   int boundary = 0;
   const utf8proc_ssize_t count = utf8proc_decompose_char(

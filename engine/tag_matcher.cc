@@ -17,56 +17,79 @@ namespace {
 }
 
 struct Matches {
-  const std::vector<std::uint32_t>& ends;
+  const OfferCatalogue& offers;
+  const TagWindows& windows;
   std::vector<std::uint32_t>& found;
 };
 
-// A match ends where a window ends (TagWindows).
+// A match ends where a window ends, and a window has one at most: of two literals none
+// is the end of the other, for one that is shorter than others begins with the sign.
 int on_match(unsigned /*id*/, unsigned long long /*from*/, unsigned long long to,
              unsigned /*flags*/, void* context) {
   auto& matches = *static_cast<Matches*>(context);
-  const auto at =
-      std::lower_bound(matches.ends.begin(), matches.ends.end(), static_cast<std::uint32_t>(to));
-  matches.found.push_back(static_cast<std::uint32_t>(at - matches.ends.begin()));
+  const std::vector<std::uint32_t>& ends = matches.windows.ends();
+  const auto at = std::lower_bound(ends.begin(), ends.end(), static_cast<std::uint32_t>(to));
+  const std::size_t begin = (at == ends.begin() ? 0 : *(at - 1)) + 1;  // behind the sign
+  const std::string_view fold = matches.windows.layout().substr(begin, to - 1 - begin);
+  if (matches.offers.find_tag(fold) != kNoTag) {
+    matches.found.push_back(static_cast<std::uint32_t>(at - ends.begin()));
+  }
   return 0;
+}
+
+// The last `bytes` of all tags laid out as windows, or all of those that are shorter;
+// each once.
+std::vector<std::string> tails_of(const OfferCatalogue& offers, std::size_t bytes) {
+  std::vector<std::string> tails;
+  tails.reserve(offers.tag_count());
+  for (std::size_t tag = 0; tag < offers.tag_count(); ++tag) {
+    const std::string_view fold = offers.folded_tag(static_cast<TagIndex>(tag));
+    std::string& tail = tails.emplace_back();
+    if (fold.size() + 2 <= bytes) {
+      tail += '#';
+      tail += fold;
+    } else {
+      tail += fold.substr(fold.size() - (bytes - 1));
+    }
+    tail += '\n';
+  }
+  std::sort(tails.begin(), tails.end());
+  tails.erase(std::unique(tails.begin(), tails.end()), tails.end());
+  return tails;
 }
 
 }  // namespace
 
-TagDatabase::TagDatabase(const OfferCatalogue& offers) {
-  std::vector<std::string> literals;
-  literals.reserve(offers.tag_count());
-  for (std::size_t tag = 0; tag < offers.tag_count(); ++tag) {
-    const std::string_view fold = offers.folded_tag(static_cast<TagIndex>(tag));
-    longest_fold_ = std::max(longest_fold_, fold.size());
-    if (fold.size() > TagWindows::kFoldBytesMax) {
-      continue;
-    }
-    std::string& literal = literals.emplace_back(1, '#');
-    literal += fold;
-    literal += '\n';
-  }
-  const std::size_t count = literals.size();
-  if (count == 0) {
+TagDatabase::TagDatabase(const OfferCatalogue& offers) : offers_(offers) {
+  if (offers.tag_count() == 0) {
     return;
   }
+  for (std::size_t tag = 0; tag < offers.tag_count(); ++tag) {
+    longest_fold_ = std::max(longest_fold_, offers.folded_tag(static_cast<TagIndex>(tag)).size());
+  }
+  std::size_t tail_bytes = kTailBytesMax;
+  std::vector<std::string> literals = tails_of(offers, tail_bytes);
+  while (literals.size() > kTailsMax && tail_bytes > kTailBytesMin) {
+    literals = tails_of(offers, --tail_bytes);
+  }
+  tails_ = literals.size();
   std::vector<const char*> expressions;
   std::vector<std::size_t> lengths;
-  expressions.reserve(count);
-  lengths.reserve(count);
+  expressions.reserve(tails_);
+  lengths.reserve(tails_);
   for (const std::string& literal : literals) {
     expressions.push_back(literal.data());
     lengths.push_back(literal.size());
   }
-  const std::vector<unsigned> flags(count, 0);
+  const std::vector<unsigned> flags(tails_, 0);
   // Each literal has a number of its own, though nobody asks for it: with one
   // number for all, Hyperscan 5.4 compiles a hundred times longer.
-  std::vector<unsigned> ids(count);
+  std::vector<unsigned> ids(tails_);
   std::iota(ids.begin(), ids.end(), 0U);
   hs_compile_error_t* error = nullptr;
   hs_database_t* database = nullptr;
   if (hs_compile_lit_multi(expressions.data(), flags.data(), ids.data(), lengths.data(),
-                           static_cast<unsigned>(count), HS_MODE_BLOCK, nullptr, &database,
+                           static_cast<unsigned>(tails_), HS_MODE_BLOCK, nullptr, &database,
                            &error) != HS_SUCCESS) {
     const std::string why = error != nullptr ? error->message : "unknown";
     hs_free_compile_error(error);
@@ -97,7 +120,7 @@ void TagMatcher::match(const TagWindows& windows, std::vector<std::uint32_t>& fo
   if (database_->database_ == nullptr || windows.count() == 0) {
     return;
   }
-  Matches matches{windows.ends(), found};
+  Matches matches{database_->offers_, windows, found};
   const std::string_view layout = windows.layout();
   if (hs_scan(static_cast<const hs_database_t*>(database_->database_), layout.data(),
               static_cast<unsigned>(layout.size()), 0, static_cast<hs_scratch_t*>(scratch_),

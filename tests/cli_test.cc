@@ -454,6 +454,34 @@ TEST_F(Cli, ABadConfigurationEndsWith78WithAllErrorsOfAllFiles) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path("purchases.db")));
 }
 
+// The files are read side by side, and take longer or shorter: what is said does not tell.
+TEST_F(Cli, P7_3_ErrorsOfAllFilesComeInAFixedOrder) {
+  constexpr int kLines = 20'000;
+  for (const bool offers_are_long : {true, false}) {
+    std::string offers = "{\"id\":1}\n";
+    std::string members = "{\"account\":\"a\"}\n";
+    (offers_are_long ? offers : members).append(std::string(kLines, '\n')).append("{}\n");
+    folder_.write("offers.jsonl", offers);
+    folder_.write("members.jsonl", members);
+    folder_.write("short", "too short");
+    const ProgramResult result = run({"replay", "--offers", "offers.jsonl", "--members",
+                                      "members.jsonl", "--secret-file", "short", "dump.json"});
+    EXPECT_EQ(result.exit_code, 78);
+    std::size_t before = 0;
+    for (const std::string& part :
+         {std::string("offers.jsonl:1: "),
+          "offers.jsonl:" + std::to_string(offers_are_long ? kLines + 2 : 1) + ": ",
+          std::string("members.jsonl:1: "),
+          "members.jsonl:" + std::to_string(offers_are_long ? 1 : kLines + 2) + ": ",
+          std::string("short")}) {
+      const std::size_t at = result.err.find(part, before);
+      ASSERT_NE(at, std::string::npos) << part << "\n" << result.err;
+      before = at;
+    }
+    EXPECT_LT(result.err.rfind("offers.jsonl:"), result.err.find("members.jsonl:"));
+  }
+}
+
 TEST_F(Cli, AMissingConfigurationFileEndsWith78) {
   for (const char* const name : {"offers.jsonl", "members.jsonl", "secret"}) {
     std::filesystem::rename(folder_.path(name), folder_.path("away"));

@@ -36,6 +36,19 @@ std::shared_ptr<const OfferCatalogue> catalogue_of(const std::set<std::string>& 
   return catalogue;
 }
 
+// A database, and the catalogue that must outlive it.
+class Tags {
+ public:
+  explicit Tags(const std::set<std::string>& tags)
+      : catalogue_(catalogue_of(tags)), database_(std::make_shared<TagDatabase>(*catalogue_)) {}
+
+  [[nodiscard]] const std::shared_ptr<const TagDatabase>& database() const { return database_; }
+
+ private:
+  std::shared_ptr<const OfferCatalogue> catalogue_;
+  std::shared_ptr<const TagDatabase> database_;
+};
+
 // Folds, each window of which is to be found if it is among the tags.
 std::vector<std::uint32_t> found_by_set(const std::set<std::string>& tags,
                                         const std::vector<std::string>& folds) {
@@ -59,9 +72,10 @@ TagWindows windows_of(const std::vector<std::string>& folds) {
 }
 
 TEST(TagMatcher, AnEmptyCatalogueFindsNothing) {
-  const auto database = std::make_shared<const TagDatabase>(*catalogue_of({}));
-  EXPECT_EQ(database->longest_fold(), 0U);
-  TagMatcher matcher(database);
+  const Tags none({});
+  EXPECT_EQ(none.database()->longest_fold(), 0U);
+  EXPECT_EQ(none.database()->tails(), 0U);
+  TagMatcher matcher(none.database());
   std::vector<std::uint32_t> found = {7};
   matcher.match(windows_of({"kindle", ""}), found);
   EXPECT_TRUE(found.empty());
@@ -72,7 +86,8 @@ TEST(TagMatcher, AnEmptyCatalogueFindsNothing) {
 
 TEST(TagMatcher, P2_2_WholeTagsOnly) {
   const std::set<std::string> tags = {"kindlefire", "kindle_hd", "x", "日本"};
-  TagMatcher matcher(std::make_shared<const TagDatabase>(*catalogue_of(tags)));
+  const Tags compiled(tags);
+  TagMatcher matcher(compiled.database());
   std::vector<std::uint32_t> found;
   const std::vector<std::string> folds = {"kindle",   "kindlefire", "kindlefires", "akindlefire",
                                           "fire",     "x",          "xx",          "",
@@ -86,7 +101,8 @@ TEST(TagMatcher, P2_2_WholeTagsOnly) {
 }
 
 TEST(TagMatcher, AWindowCanBeTakenBack) {
-  TagMatcher matcher(std::make_shared<const TagDatabase>(*catalogue_of({"kindle"})));
+  const Tags compiled({"kindle"});
+  TagMatcher matcher(compiled.database());
   TagWindows windows;
   windows.begin();
   windows.bytes() += "kindle";
@@ -112,26 +128,100 @@ TEST(TagMatcher, AWindowCanBeTakenBack) {
 TEST(TagMatcher, LongTags) {
   for (const std::size_t length : {100U, 280U, 1'000U, 1'023U}) {
     const std::string tag(length, 'a');
-    const std::set<std::string> tags = {tag, tag.substr(1) + "b", "c"};
-    const auto database = std::make_shared<const TagDatabase>(*catalogue_of(tags));
-    EXPECT_EQ(database->longest_fold(), length);
-    TagMatcher matcher(database);
+    const Tags compiled({tag, tag.substr(1) + "b", "c"});
+    EXPECT_EQ(compiled.database()->longest_fold(), length);
+    TagMatcher matcher(compiled.database());
     std::vector<std::uint32_t> found;
     matcher.match(windows_of({tag.substr(1), tag + "a", tag, "c", tag.substr(1) + "b"}), found);
     EXPECT_EQ(found, (std::vector<std::uint32_t>{2, 3, 4})) << length;
   }
 }
 
-// Hyperscan refuses literals of more than 16,000 bytes.
-TEST(TagMatcher, TagsTooLongForAWindowAreLeftOut) {
+// No window is that long, and Hyperscan would refuse literals of more than 16,000 bytes.
+TEST(TagMatcher, TagsTooLongForAWindowDoNoHarm) {
   for (const std::size_t length : {1'025U, 16'000U, 100'000U}) {
-    const auto database =
-        std::make_shared<const TagDatabase>(*catalogue_of({std::string(length, 'a'), "c"}));
-    EXPECT_EQ(database->longest_fold(), length);
-    TagMatcher matcher(database);
+    const Tags compiled({std::string(length, 'a'), "c"});
+    EXPECT_EQ(compiled.database()->longest_fold(), length);
+    TagMatcher matcher(compiled.database());
     std::vector<std::uint32_t> found;
-    matcher.match(windows_of({"b", "c"}), found);
+    matcher.match(windows_of({"b", "c", std::string(1'024, 'a')}), found);
     EXPECT_EQ(found, std::vector<std::uint32_t>{1});
+  }
+}
+
+// Around the length at which the sign no longer belongs to what Hyperscan compares.
+TEST(TagMatcher, TagsThatEndAlike) {
+  const std::string letters = "abcdefghijkl";
+  for (std::size_t length = 1; length <= letters.size(); ++length) {
+    const std::string tag = letters.substr(letters.size() - length);
+    const Tags compiled({tag});
+    TagMatcher matcher(compiled.database());
+    std::vector<std::string> folds;
+    for (std::size_t other = 0; other <= letters.size(); ++other) {
+      folds.push_back(letters.substr(other));
+      folds.push_back("z" + letters.substr(other));
+    }
+    std::vector<std::uint32_t> found;
+    matcher.match(windows_of(folds), found);
+    EXPECT_EQ(found, found_by_set({tag}, folds)) << tag;
+  }
+}
+
+TEST(TagMatcher, AFamilyOfTagsIsOneLiteral) {
+  std::set<std::string> tags;
+  for (int i = 100; i < 200; ++i) {
+    tags.insert("family" + std::to_string(i) + "ofgoods");
+  }
+  const Tags compiled(tags);
+  EXPECT_EQ(compiled.database()->tails(), 1U);
+  TagMatcher matcher(compiled.database());
+  std::vector<std::uint32_t> found;
+  matcher.match(windows_of({"family099ofgoods", "family100ofgoods", "ofgoods", "goods",
+                            "family200ofgoods", "family199ofgoods", "family199ofgood"}),
+                found);
+  EXPECT_EQ(found, (std::vector<std::uint32_t>{1, 5}));
+}
+
+std::string tag_of_letters(seeded::Random& random, std::string_view letters, std::size_t length) {
+  std::string tag;
+  while (tag.size() < length) {
+    tag += letters[random.below(letters.size())];
+  }
+  return tag;
+}
+
+// Compiling takes long by the literal, so the ends become shorter: until they are few
+// enough, or may be no shorter.
+TEST(TagMatcher, ManyTagsHaveShorterTails) {
+  struct Case {
+    std::string_view letters;
+    std::size_t tails_max;
+  };
+  constexpr std::size_t kTags = TagDatabase::kTailsMax + 4'000;
+  for (const Case& some : {Case{"abcdefgh", TagDatabase::kTailsMax},
+                           Case{"abcdefghijklmnopqrstuvwxyz_0123456789", kTags}}) {
+    const std::uint64_t seed = seeded::first_seed();
+    seeded::Random random(seed);
+    std::set<std::string> tags;
+    while (tags.size() < kTags) {
+      tags.insert(tag_of_letters(random, some.letters, 11) + "x");
+    }
+    const Tags compiled(tags);
+    EXPECT_LE(compiled.database()->tails(), some.tails_max) << "TAGTILL_SEED=" << seed;
+    EXPECT_GT(compiled.database()->tails(), 1'000U);
+    TagMatcher matcher(compiled.database());
+    const std::vector<std::string> known(tags.begin(), tags.end());
+    std::vector<std::string> folds;
+    for (int i = 0; i < 2'000; ++i) {
+      std::string fold = random.pick(known);
+      if (random.percent(50)) {
+        fold[random.below(fold.size())] = 'a';
+      }
+      folds.push_back(std::move(fold));
+    }
+    std::vector<std::uint32_t> found;
+    matcher.match(windows_of(folds), found);
+    EXPECT_EQ(found, found_by_set(tags, folds)) << "TAGTILL_SEED=" << seed;
   }
 }
 
@@ -177,7 +267,8 @@ TEST(TagMatcher, RandomCatalogues) {
         }
         folds.push_back(std::move(fold));
       }
-      TagMatcher matcher(std::make_shared<const TagDatabase>(*catalogue_of(tags)));
+      const Tags compiled(tags);
+      TagMatcher matcher(compiled.database());
       std::vector<std::uint32_t> found;
       matcher.match(windows_of(folds), found);
       ASSERT_EQ(found, found_by_set(tags, folds)) << "TAGTILL_SEED=" << seed;

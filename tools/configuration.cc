@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <future>
+#include <utility>
 
 #include "engine/errors.h"
 #include "engine/file_errors.h"
@@ -13,6 +15,11 @@ namespace tagtill {
 namespace {
 
 constexpr std::size_t kPrefixLettersMax = 32;
+
+struct MemberFile {
+  std::shared_ptr<const MemberTable> members;
+  FileErrors errors;
+};
 
 }  // namespace
 
@@ -28,15 +35,25 @@ void check_prefix(const std::string& prefix) {
 
 Configuration load_configuration(const ConfigurationFiles& files) {
   Configuration loaded;
+  // Members take longest, so another thread reads them meanwhile; or this one, when they
+  // are asked for, if no thread can be had.
+  std::future<MemberFile> member_file;
+  if (files.members) {
+    member_file = std::async([&files] {
+      MemberFile file;
+      file.members = MemberTable::load(*files.members, file.errors);
+      return file;
+    });
+  }
   if (files.offers) {
     FileErrors errors;
     loaded.offers = OfferCatalogue::load(*files.offers, files.confirm_prefix, errors);
     loaded.errors += say_errors(errors);
   }
-  if (files.members) {
-    FileErrors errors;
-    loaded.members = MemberTable::load(*files.members, errors);
-    loaded.errors += say_errors(errors);
+  if (member_file.valid()) {
+    MemberFile file = member_file.get();
+    loaded.members = std::move(file.members);
+    loaded.errors += say_errors(file.errors);
   }
   if (files.secret_file) {
     FileErrors errors;

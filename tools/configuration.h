@@ -31,8 +31,11 @@ struct Configuration {
 void check_prefix(const std::string& prefix);
 
 // Reads and checks all files, and says every error of every file (P7.3: the first
-// hundred of each, and how many more) on standard error; and if others than its
-// owner may touch the secret.
+// hundred of each, and how many more) on standard error, of offers first, then of
+// members, then of the secret; and if others than its owner may touch the secret.
+//
+// Members are read on a thread of their own, which ends in here: what is said, and in what
+// order, does not depend on it.
 [[nodiscard]] Configuration load_configuration(const ConfigurationFiles& files);
 
 }  // namespace tagtill
