@@ -45,9 +45,8 @@ class Block {
 
   [[nodiscard]] std::string_view lines() const { return {bytes_.get() + begin_, size_}; }
   [[nodiscard]] std::string_view overlong_head() const {
-    return overlong_bytes == 0
-               ? std::string_view()
-               : std::string_view(bytes_.get() + begin_ + size_, kDeadLetterBytes);
+    return overlong_bytes == 0 ? std::string_view()
+                               : std::string_view(bytes_.get() + begin_ + size_, kDeadLetterBytes);
   }
   [[nodiscard]] std::string_view lines_and_head() const {
     return {bytes_.get() + begin_, size_ + overlong_head().size()};

@@ -61,9 +61,8 @@ void run_on_cores(std::span<const int> cores) {
     CPU_SET(static_cast<std::size_t>(core), &set);
   }
   if (::sched_setaffinity(0, sizeof set, &set) != 0) {  // 0: this thread
-    throw Error(ExitCode::kFailed,
-                fmt::format("The system does not let a thread run on core {}.",
-                            fmt::join(cores, ",")));
+    throw Error(ExitCode::kFailed, fmt::format("The system does not let a thread run on core {}.",
+                                               fmt::join(cores, ",")));
   }
 }
 

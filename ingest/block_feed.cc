@@ -28,8 +28,7 @@ void BlockFeed::look_at(Dump& dump) const {
   if (!dump.looked_at) {
     dump.looked_at = true;
     if (dump.source.name != "-") {
-      dump.plain =
-          PlainFile::open(dump.source.name, options_.block_bytes, options_.line_bytes_max);
+      dump.plain = PlainFile::open(dump.source.name, options_.block_bytes, options_.line_bytes_max);
     }
   }
 }
@@ -152,9 +151,9 @@ bool Unpacker::do_work() {
       return false;
     }
     const BlockFeed::Options& options = feed_.options_;
-    reader_ = std::make_unique<DumpReader>(std::vector<DumpSource>{*dump}, options.block_bytes,
-                                           options.line_bytes_max, options.on_problem,
-                                           feed_.interrupt_);
+    reader_ =
+        std::make_unique<DumpReader>(std::vector<DumpSource>{*dump}, options.block_bytes,
+                                     options.line_bytes_max, options.on_problem, feed_.interrupt_);
     problems_given_ = 0;
     stored_bytes_given_ = 0;
     source_name_.reset();

@@ -56,10 +56,10 @@ struct PlainFile::Reading {
   const PlainFile& file;
   Block& block;
   std::uint64_t from;
-  std::size_t end;         // of the piece
-  std::size_t held = 0;    // bytes that were read
-  std::size_t first = 0;   // where the first line starts
-  bool at_end = false;     // of the file, or where it cannot be read
+  std::size_t end;        // of the piece
+  std::size_t held = 0;   // bytes that were read
+  std::size_t first = 0;  // where the first line starts
+  bool at_end = false;    // of the file, or where it cannot be read
   std::string failure{};
 
   [[nodiscard]] char* bytes() const { return block.mutable_data(); }
@@ -91,8 +91,8 @@ struct PlainFile::Reading {
   bool find_first_line() {
     const std::size_t looked_at = std::min(held, end);
     if (from == 0) {
-      first = std::string_view(bytes(), held).starts_with(kByteOrderMark) ? kByteOrderMark.size()
-                                                                          : 0;
+      first =
+          std::string_view(bytes(), held).starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
     } else {
       const std::size_t before = kBeforeBytes - 1;
       const void* newline =
@@ -198,8 +198,7 @@ struct PlainFile::Reading {
       return;
     }
     finish(last, source_end, mark, newline_met);
-    block.overlong_bytes =
-        line_end - (from + last) - (newline_met && last_byte == '\r' ? 1 : 0);
+    block.overlong_bytes = line_end - (from + last) - (newline_met && last_byte == '\r' ? 1 : 0);
   }
 };
 
@@ -247,10 +246,8 @@ std::optional<std::string> PlainFile::read(std::uint64_t number, Block& block) c
   const std::uint64_t from = number == 0 ? 0 : begin - kBeforeBytes;
   const std::uint64_t end = std::min<std::uint64_t>(begin + block_bytes_, size_);
   block.reserve(block_bytes_ + kBlockSlack, 0);
-  Reading reading{.file = *this,
-                  .block = block,
-                  .from = from,
-                  .end = static_cast<std::size_t>(end - from)};
+  Reading reading{
+      .file = *this, .block = block, .from = from, .end = static_cast<std::size_t>(end - from)};
   reading.read_lines();
   return reading.failure.empty() ? std::nullopt : std::optional(std::move(reading.failure));
 }

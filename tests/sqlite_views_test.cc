@@ -290,9 +290,8 @@ std::shared_ptr<const OfferCatalogue> catalogue_of(const std::string& offers) {
 // In pieces, as a run gives them: what is counted does not depend on the cuts.
 void write_all(const std::string& path, const std::string& offers, const EventBatch& events,
                std::size_t piece_events) {
-  SinkBatcher batcher(
-      std::make_unique<SqliteSink>(path, all_event_types(), catalogue_of(offers)),
-      all_event_types());
+  SinkBatcher batcher(std::make_unique<SqliteSink>(path, all_event_types(), catalogue_of(offers)),
+                      all_event_types());
   batcher.open();
   for (std::size_t begin = 0; begin < events.events.size(); begin += piece_events) {
     const std::size_t end = std::min(begin + piece_events, events.events.size());

@@ -18,7 +18,7 @@ struct LaneBatch {
   std::uint64_t sequence = 0;  // of the block's turn
   std::uint32_t source = 0;
   std::shared_ptr<const std::string> source_name;
-  FileErrors problems;  // why the block, or something before it, could not be read
+  FileErrors problems;       // why the block, or something before it, could not be read
   bool cuts_source = false;  // it is the block: nothing behind it in its source counts
   CandidateBatch candidates;
 };

@@ -14,9 +14,9 @@ namespace tagtill {
 namespace {
 
 [[noreturn]] void refuse(std::string_view list, std::string_view why) {
-  throw Error(ExitCode::kUsage,
-              fmt::format("--pin {}: {}. Give auto, none, or a list of cores as 0,2 or 0-3.", list,
-                          why));
+  throw Error(
+      ExitCode::kUsage,
+      fmt::format("--pin {}: {}. Give auto, none, or a list of cores as 0,2 or 0-3.", list, why));
 }
 
 int read_core(std::string_view list, std::string_view text) {

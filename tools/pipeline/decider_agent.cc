@@ -17,8 +17,7 @@ std::uint64_t intents_in(const CandidateBatch& batch) {
 
 }  // namespace
 
-DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways,
-                           bool stop_at_problem)
+DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, bool stop_at_problem)
     : decider_(std::move(decider)),
       ways_(ways),
       stop_at_problem_(stop_at_problem),

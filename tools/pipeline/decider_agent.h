@@ -25,9 +25,9 @@ class DeciderAgent : public Agent {
   struct Ways {
     BlockFeed& feed;
     std::size_t batches;
-    Handover<LaneBatch>& done;        // from the lanes
-    Handover<LaneBatch>& free;        // back to them
-    Handover<EventParcel>& parcels;   // empty ones
+    Handover<LaneBatch>& done;       // from the lanes
+    Handover<LaneBatch>& free;       // back to them
+    Handover<EventParcel>& parcels;  // empty ones
     std::span<const std::unique_ptr<OutputAgent>> outputs;
     DeadLetterAgent* dead_letters;
   };
@@ -57,9 +57,9 @@ class DeciderAgent : public Agent {
   std::unique_ptr<Decider> decider_;
   Ways ways_;
   bool stop_at_problem_;
-  std::vector<LaneBatch*> waiting_;  // for those before them; by sequence, in a ring
-  std::uint64_t next_ = 0;           // sequence of the batch that is due
-  EventParcel* parcel_ = nullptr;    // empty
+  std::vector<LaneBatch*> waiting_;          // for those before them; by sequence, in a ring
+  std::uint64_t next_ = 0;                   // sequence of the batch that is due
+  EventParcel* parcel_ = nullptr;            // empty
   std::optional<std::uint32_t> cut_source_;  // of which nothing more counts
   bool stopped_ = false;                     // nothing more counts
   bool done_ = false;

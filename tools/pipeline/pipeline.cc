@@ -18,8 +18,8 @@ bool may_wait(const DumpSource& dump) {
 // One dump that no lane can read for itself feeds all lanes through one thread.
 bool is_single_stream(const std::vector<DumpSource>& dumps, const BlockFeed::Options& options) {
   return dumps.size() == 1 &&
-         (dumps[0].name == "-" || PlainFile::open(dumps[0].name, options.block_bytes,
-                                                  options.line_bytes_max) == nullptr);
+         (dumps[0].name == "-" ||
+          PlainFile::open(dumps[0].name, options.block_bytes, options.line_bytes_max) == nullptr);
 }
 
 std::size_t lane_count(const PipelineOptions& options, const std::vector<DumpSource>& dumps) {
@@ -52,8 +52,8 @@ Pipeline::Pipeline(const PipelineOptions& options, std::vector<DumpSource> dumps
     free_parcels_.give(parcel.get());
   }
   const std::size_t unpackers = readers_wait_ ? 1 : std::min(cores_.cores.size(), dumps.size());
-  const std::size_t blocks =
-      std::max<std::size_t>(4, kUnpackedBytes / options.feed.block_bytes / std::max(unpackers, 1UL));
+  const std::size_t blocks = std::max<std::size_t>(
+      4, kUnpackedBytes / options.feed.block_bytes / std::max(unpackers, 1UL));
   for (std::size_t i = 0; i < unpackers; ++i) {
     unpackers_.push_back(std::make_unique<Unpacker>(feed_, blocks));
   }
@@ -65,8 +65,7 @@ Pipeline::Pipeline(const PipelineOptions& options, std::vector<DumpSource> dumps
                                                      free_parcels_, kParcels));
   }
   if (!dead_letters.empty()) {
-    dead_letters_ =
-        std::make_unique<DeadLetterAgent>(dead_letters, free_batches_, batches_.size());
+    dead_letters_ = std::make_unique<DeadLetterAgent>(dead_letters, free_batches_, batches_.size());
   }
   decider_ = std::make_unique<DeciderAgent>(
       std::move(decider),

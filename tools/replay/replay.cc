@@ -102,8 +102,7 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
                                          const std::shared_ptr<const OfferCatalogue>& offers) {
   std::vector<PipelineOutput> outputs;
   if (!options.events.empty()) {
-    outputs.push_back(
-        {std::make_unique<JsonlSink>(options.events, "--events"), all_event_types()});
+    outputs.push_back({std::make_unique<JsonlSink>(options.events, "--events"), all_event_types()});
   }
   for (const SinkUrl& sink : sinks) {
     outputs.push_back({make_sink(sink, offers), sink.events});
@@ -211,13 +210,12 @@ ExitCode replay(const ReplayOptions& options) {
   }
 
   const std::uint64_t total = total_bytes(dumps);
-  Pipeline pipeline(
-      pipeline_plan, std::move(dumps),
-      make_search_context(configuration->offers, configuration->members,
-                          options.protocol.confirm_prefix, options.strict),
-      std::make_unique<Decider>(configuration->offers, configuration->members,
-                                configuration->secret, options.protocol),
-      make_outputs(options, sinks, configuration->offers), options.dead_letter);
+  Pipeline pipeline(pipeline_plan, std::move(dumps),
+                    make_search_context(configuration->offers, configuration->members,
+                                        options.protocol.confirm_prefix, options.strict),
+                    std::make_unique<Decider>(configuration->offers, configuration->members,
+                                              configuration->secret, options.protocol),
+                    make_outputs(options, sinks, configuration->offers), options.dead_letter);
   pipeline.open();
   const Clock::time_point ready = Clock::now();
   Watch watch(pipeline, options, total, ready);
