@@ -17,6 +17,7 @@ struct SearchContext {
   std::shared_ptr<const OfferCatalogue> offers;
   std::shared_ptr<const MemberTable> members;
   std::shared_ptr<const TagDatabase> tags;
+  TagBeginnings beginnings;
   std::string folded_prefix;
   bool strict = false;
 };
@@ -26,9 +27,13 @@ std::shared_ptr<const SearchContext> make_search_context(
     std::string_view confirm_prefix, bool strict) {
   auto context = std::make_shared<SearchContext>();
   context->tags = std::make_shared<const TagDatabase>(*offers);
+  context->folded_prefix = folded(confirm_prefix);
+  for (std::size_t tag = 0; tag < offers->tag_count(); ++tag) {
+    context->beginnings.add(offers->folded_tag(static_cast<TagIndex>(tag)));
+  }
+  context->beginnings.add_confirmations(context->folded_prefix);
   context->offers = std::move(offers);
   context->members = std::move(members);
-  context->folded_prefix = folded(confirm_prefix);
   context->strict = strict;
   return context;
 }
@@ -37,7 +42,7 @@ class Lane::Impl {
  public:
   explicit Impl(std::shared_ptr<const SearchContext> context)
       : context_(std::move(context)),
-        scanner_(context_->folded_prefix, context_->tags->longest_fold(), context_->strict),
+        scanner_(context_->beginnings, context_->folded_prefix, context_->tags->longest_fold(), context_->strict),
         matcher_(context_->tags) {}
 
   void process(const Block& block, CandidateBatch& batch) {

@@ -158,8 +158,10 @@ std::string_view author_of_plain_notice(std::string_view line) {
 
 }  // namespace
 
-LineScanner::LineScanner(std::string folded_prefix, std::size_t longest_fold, bool strict)
-    : folded_prefix_(std::move(folded_prefix)),
+LineScanner::LineScanner(const TagBeginnings& beginnings, std::string folded_prefix,
+                         std::size_t longest_fold, bool strict)
+    : beginnings_(beginnings),
+      folded_prefix_(std::move(folded_prefix)),
       longest_(std::max(longest_fold, folded_prefix_.size() + 8)),
       strict_(strict),
       fold_alone_(fold_alone_table()),
@@ -253,6 +255,9 @@ void LineScanner::take_sign(std::size_t at, ScannedBlock& out) {
     begin = at + 3;
   }
 
+  if (!may_be_looked_for(begin)) {
+    return;
+  }
   std::string& window = out.windows.bytes();
   out.windows.begin();
   std::size_t i = begin;
@@ -277,6 +282,50 @@ void LineScanner::take_sign(std::size_t at, ScannedBlock& out) {
     }
   }
   finish_window(out);
+}
+
+// Says no only if the tag at `at` is nothing that is looked for.
+bool LineScanner::may_be_looked_for(std::size_t at) const {
+  constexpr std::size_t kLookedAt = TagBeginnings::kCharacters + 1;
+  if (at + kLookedAt <= block_.size()) {
+    TagBeginnings::Beginning beginning{};
+    bool plain = true;
+    for (std::size_t i = 0; i < beginning.size(); ++i) {
+      const char c = kTagByte[static_cast<unsigned char>(block_[at + i])];
+      plain = plain && c != 0;
+      beginning[i] = static_cast<char16_t>(c);
+    }
+    const char next = block_[at + beginning.size()];
+    if (plain && static_cast<unsigned char>(next) < 0x80 && next != '\\') {
+      return beginnings_.may_hold(beginning);
+    }
+  }
+  return begins_as_a_tag(at);
+}
+
+// The same, character by character. The fold of a character is known if it and the one
+// behind it fold alone.
+bool LineScanner::begins_as_a_tag(std::size_t at) const {
+  TagBeginnings::Beginning beginning{};
+  for (std::size_t i = 0; i <= beginning.size(); ++i) {
+    const RawCharacter character = read_character(block_.substr(at));
+    if (character.code_point < 0) {
+      break;  // behind the end of the tag
+    }
+    const auto code_point = static_cast<char32_t>(character.code_point);
+    const char16_t fold = code_point < 0x10000 ? fold_alone_[code_point] : char16_t{0};
+    if (fold == 0) {
+      if (is_tag_character(code_point)) {
+        return true;
+      }
+      break;
+    }
+    if (i < beginning.size()) {
+      beginning[i] = fold;
+    }
+    at += character.bytes;
+  }
+  return beginning[0] != 0 && beginnings_.may_hold(beginning);
 }
 
 // The tag at `at` holds something that is not plain ASCII: reads it character by

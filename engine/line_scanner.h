@@ -10,6 +10,7 @@
 
 #include "engine/block.h"
 #include "engine/mark_finder.h"
+#include "engine/tag_beginnings.h"
 #include "engine/tag_matcher.h"
 
 namespace tagtill {
@@ -64,13 +65,16 @@ struct ScannedBlock {
 // ways in which JSON can write it (raw, `\u0023`, `\uff03`; a tag's characters
 // raw or as `\uXXXX`), and folded as the rule says (P2.2); what may stand before
 // a sign, URLs and the like are left to the exact reading of the parsed text. So
-// no candidate is missed, and few lines are parsed in vain.
+// no candidate is missed, and few lines are parsed in vain. Most hashtags begin as nothing
+// that is looked for does, and are left after three characters.
 class LineScanner {
  public:
   static constexpr std::size_t kShortLineBytes = 1024;
 
-  // `longest_fold` is the length of the longest tag (TagDatabase).
-  LineScanner(std::string folded_prefix, std::size_t longest_fold, bool strict);
+  // `beginnings` of all that is looked for, which must outlive the scanner;
+  // `longest_fold`: the length of the longest tag (TagDatabase).
+  LineScanner(const TagBeginnings& beginnings, std::string folded_prefix,
+              std::size_t longest_fold, bool strict);
 
   // Clears `out` and fills it. kBlockPadding bytes behind the data are readable.
   // At most 4 GiB.
@@ -79,10 +83,13 @@ class LineScanner {
  private:
   void end_line(std::size_t end, ScannedBlock& out);
   void take_sign(std::size_t at, ScannedBlock& out);
+  [[nodiscard]] bool may_be_looked_for(std::size_t at) const;
+  [[nodiscard]] bool begins_as_a_tag(std::size_t at) const;
   [[nodiscard]] bool collect_escaped(std::size_t at, ScannedBlock& out);
   [[nodiscard]] bool collect_slowly(std::size_t at, ScannedBlock& out);
   void finish_window(ScannedBlock& out);
 
+  const TagBeginnings& beginnings_;
   std::string folded_prefix_;
   std::size_t longest_;  // of all that is looked for, in bytes of the fold
   bool strict_;

@@ -367,10 +367,18 @@ TEST(LineScanner, RandomLines) {
   EXPECT_GT(twins.passed_over(), seeded::seeds());
 }
 
+TagBeginnings beginnings_of(std::string_view tag) {
+  TagBeginnings beginnings;
+  beginnings.add(tag);
+  beginnings.add_confirmations(folded("Confirm"));
+  return beginnings;
+}
+
 // Which lines are read, rule by rule as the header numbers them.
 TEST(LineScanner, WhichLinesAreParsed) {
   const auto parsed = [](std::string_view line, bool strict = false) {
-    LineScanner scanner(folded("Confirm"), 10, strict);
+    const TagBeginnings beginnings = beginnings_of("mug");
+    LineScanner scanner(beginnings, folded("Confirm"), 10, strict);
     std::string block(line);
     const std::size_t size = block.size();
     block.append(kBlockPadding, '\0');
@@ -398,7 +406,8 @@ TEST(LineScanner, WhichLinesAreParsed) {
 // it is parsed.
 TEST(LineScanner, P1_4_PlainDeleteNotices) {
   const auto scan = [](std::string_view line) {
-    LineScanner scanner(folded("Confirm"), 10, false);
+    const TagBeginnings beginnings = beginnings_of("mug");
+    LineScanner scanner(beginnings, folded("Confirm"), 10, false);
     std::string block(line);
     const std::size_t size = block.size();
     block.append(kBlockPadding, '\0');
