@@ -41,6 +41,11 @@ class IndexTable {
     return index_in(find_slot(hash, is_wanted));
   }
 
+  // A find() with this hash will come soon.
+  void prefetch(std::uint64_t hash) const {
+    __builtin_prefetch(&slots_[hash_slot(hash, slots_.size())]);
+  }
+
   // The same; if there is none, puts `index` in and returns kNone.
   template <typename IsWanted>
   std::uint32_t find_or_put(std::uint64_t hash, std::uint32_t index, IsWanted is_wanted) {

@@ -42,7 +42,8 @@ class Lane::Impl {
  public:
   explicit Impl(std::shared_ptr<const SearchContext> context)
       : context_(std::move(context)),
-        scanner_(context_->beginnings, context_->folded_prefix, context_->tags->longest_fold(), context_->strict),
+        scanner_(context_->beginnings, context_->folded_prefix, context_->tags->longest_fold(),
+                 context_->strict),
         matcher_(context_->tags) {}
 
   void process(const Block& block, CandidateBatch& batch) {
@@ -54,6 +55,12 @@ class Lane::Impl {
       ScannedLine& line = scanned_.lines[scanned_.window_lines[window]];
       if (line.kind == ScannedLine::Kind::kPost) {
         line.kind = ScannedLine::Kind::kParse;
+      }
+    }
+    for (const ScannedLine& line : scanned_.lines) {
+      if (line.kind == ScannedLine::Kind::kDeleteNotice) {
+        context_->members->prefetch(
+            block.lines().substr(line.begin + line.author_begin, line.author_bytes));
       }
     }
     batch.counts.keep_alives = scanned_.keep_alives;

@@ -73,8 +73,8 @@ class LineScanner {
 
   // `beginnings` of all that is looked for, which must outlive the scanner;
   // `longest_fold`: the length of the longest tag (TagDatabase).
-  LineScanner(const TagBeginnings& beginnings, std::string folded_prefix,
-              std::size_t longest_fold, bool strict);
+  LineScanner(const TagBeginnings& beginnings, std::string folded_prefix, std::size_t longest_fold,
+              bool strict);
 
   // Clears `out` and fills it. kBlockPadding bytes behind the data are readable.
   // At most 4 GiB.

@@ -38,7 +38,9 @@ TEST(TagBeginnings, WhatWasPutInIsFoundAndHardlyAnythingElse) {
 
 TEST(TagBeginnings, ATagBeyondTheBasicPlaneIsLeftOut) {
   TagBeginnings beginnings;
-  beginnings.add("a\xF0\x9D\x94\xB8" "b");
+  beginnings.add(
+      "a\xF0\x9D\x94\xB8"
+      "b");
   EXPECT_FALSE(beginnings.may_hold({u'a', 0, 0}));
 }
 
