@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,22 +16,31 @@
 namespace tagtill {
 namespace {
 
-constexpr Millis kSlot = Millis{1} << TimingWheel<int>::kSlotBits;
-constexpr Millis kRing = kSlot * static_cast<Millis>(TimingWheel<int>::kSlots);
+constexpr Millis kSlot = Millis{1} << TimingWheel::kSlotBits;
+constexpr Millis kRing = kSlot * static_cast<Millis>(TimingWheel::kSlots);
+
+// Entries are numbers of due times.
+struct Owner {
+  std::vector<Millis> dues;
+  [[nodiscard]] Millis due_of(TimingWheel::Entry entry) const { return dues[entry]; }
+  void prefetch(TimingWheel::Entry entry) const { ASSERT_LT(entry, dues.size()); }
+};
 
 // Both at once: what the wheel gives back must be what the map holds.
 class Twins {
  public:
   void schedule(Millis due) {
-    wheel_.schedule(due, ++number_);
-    map_.emplace(due, number_);
+    const auto entry = static_cast<TimingWheel::Entry>(owner_.dues.size());
+    owner_.dues.push_back(due);
+    wheel_.schedule(due, entry);
+    map_.emplace(due, entry);
   }
 
   // Takes all that is due before `bound`.
   testing::AssertionResult take_before(Millis bound) {
     Millis due = 0;
-    int entry = 0;
-    while (wheel_.take_before(bound, due, entry)) {
+    TimingWheel::Entry entry = 0;
+    while (wheel_.take_before(bound, owner_, due, entry)) {
       if (map_.empty() || map_.begin()->first != due) {
         return testing::AssertionFailure() << "the wheel gave " << due << ", not the least";
       }
@@ -42,42 +52,94 @@ class Twins {
         return testing::AssertionFailure() << "the wheel gave entry " << entry << " at " << due;
       }
       map_.erase(found);
-      if (wheel_.size() != map_.size()) {
-        return testing::AssertionFailure() << "the wheel says it holds " << wheel_.size();
+      if (testing::AssertionResult same = same_size(); !same) {
+        return same;
       }
     }
     if (!map_.empty() && map_.begin()->first < bound) {
       return testing::AssertionFailure()
              << "the wheel kept " << map_.begin()->first << ", which is before " << bound;
     }
-    return testing::AssertionSuccess();
+    return same_size();
   }
 
   [[nodiscard]] std::size_t size() const { return map_.size(); }
+  [[nodiscard]] std::size_t memory_bytes() const { return wheel_.memory_bytes(); }
 
  private:
-  TimingWheel<int> wheel_;
-  std::multimap<Millis, int> map_;
-  int number_ = 0;
+  [[nodiscard]] testing::AssertionResult same_size() const {
+    if (wheel_.size() != map_.size()) {
+      return testing::AssertionFailure() << "the wheel says it holds " << wheel_.size();
+    }
+    if (map_.empty() ? wheel_.next_due() != TimingWheel::kNever
+                     : wheel_.next_due() > map_.begin()->first) {
+      return testing::AssertionFailure()
+             << "the wheel says that nothing is due before " << wheel_.next_due();
+    }
+    return testing::AssertionSuccess();
+  }
+
+  TimingWheel wheel_;
+  Owner owner_;
+  std::multimap<Millis, TimingWheel::Entry> map_;
 };
 
 TEST(TimingWheel, AnEmptyOneGivesNothing) {
-  TimingWheel<int> wheel;
+  TimingWheel wheel;
   Millis due = 0;
-  int entry = 0;
-  EXPECT_FALSE(wheel.take_before(kLastMillisecond, due, entry));
+  TimingWheel::Entry entry = 0;
+  EXPECT_FALSE(wheel.take_before(kLastMillisecond, Owner{}, due, entry));
   EXPECT_EQ(wheel.size(), 0U);
+  EXPECT_EQ(wheel.memory_bytes(), 0U);
 }
 
 TEST(TimingWheel, TheBoundItselfIsNotBefore) {
-  TimingWheel<int> wheel;
+  const Owner owner{{0, 1'000}};
+  TimingWheel wheel;
   wheel.schedule(1'000, 1);
   Millis due = 0;
-  int entry = 0;
-  EXPECT_FALSE(wheel.take_before(1'000, due, entry));
-  EXPECT_TRUE(wheel.take_before(1'001, due, entry));
+  TimingWheel::Entry entry = 0;
+  EXPECT_FALSE(wheel.take_before(1'000, owner, due, entry));
+  EXPECT_TRUE(wheel.take_before(1'001, owner, due, entry));
   EXPECT_EQ(due, 1'000);
-  EXPECT_EQ(entry, 1);
+  EXPECT_EQ(entry, 1U);
+}
+
+// Then it comes back in the slot of the time it was scheduled for.
+TEST(TimingWheel, ADueTimeThatHasChangedMeanwhile) {
+  Owner owner{{5 * kSlot + 10, 5 * kSlot + 20, 5 * kSlot + 30}};
+  TimingWheel wheel;
+  for (TimingWheel::Entry entry = 0; entry < 3; ++entry) {
+    wheel.schedule(owner.dues[entry], entry);
+  }
+  owner.dues[0] = 90 * kSlot;
+  owner.dues[1] = std::numeric_limits<Millis>::min();
+  Millis due = 0;
+  TimingWheel::Entry entry = 0;
+  EXPECT_FALSE(wheel.take_before(5 * kSlot, owner, due, entry));
+  std::vector<TimingWheel::Entry> taken;
+  while (wheel.take_before(6 * kSlot, owner, due, entry)) {
+    EXPECT_EQ(due >> TimingWheel::kSlotBits, 5);
+    taken.push_back(entry);
+  }
+  EXPECT_EQ(taken, (std::vector<TimingWheel::Entry>{1, 2, 0}));
+}
+
+// All in one millisecond, all in one slot, and spread: what is left when they are
+// gone does not grow with their number.
+TEST(TimingWheel, MemoryIsGivenBack) {
+  for (const Millis spread : {Millis{1}, kSlot, kRing, 10 * kRing}) {
+    Twins twins;
+    constexpr int kEntries = 100'000;
+    for (int i = 0; i < kEntries; ++i) {
+      twins.schedule(kRing + i % spread);
+    }
+    EXPECT_GT(twins.memory_bytes(), std::size_t{4} * kEntries);
+    EXPECT_LT(twins.memory_bytes(), std::size_t{5} * kEntries + 64 * 2'048 + 65'536);
+    ASSERT_TRUE(twins.take_before(20 * kRing));
+    EXPECT_EQ(twins.size(), 0U);
+    EXPECT_LT(twins.memory_bytes(), 500'000U);
+  }
 }
 
 TEST(TimingWheel, WhatIsDueAlreadyComesAtOnce) {
