@@ -49,17 +49,19 @@ class Decider::Impl {
   void apply(const CandidateBatch& batch, EventBatch& out) {
     emitter_.set_batch(out);
     const std::vector<Candidate>& candidates = batch.candidates;
+    ids_.clear();
+    for (const Candidate& candidate : candidates) {
+      ids_.push_back({Id(candidate.author_id), Id(candidate.post_id)});
+    }
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (i + kPrefetchAhead < candidates.size()) {
-        prefetch(candidates[i + kPrefetchAhead]);
-      }
+      prefetch(i);
       const Candidate& candidate = candidates[i];
       ++counts_.candidates;
       teller_.candidate(candidate);
       if (candidate.kind == Candidate::Kind::kPost) {
-        apply_post(candidate);
+        apply_post(candidate, ids_[i]);
       } else {
-        apply_delete_notice(candidate);
+        apply_delete_notice(candidate, ids_[i]);
       }
     }
   }
@@ -100,8 +102,15 @@ class Decider::Impl {
   }
 
  private:
-  // A candidate's state is asked for when so many others stand before it.
-  static constexpr std::size_t kPrefetchAhead = 8;
+  // A candidate's state is asked for when so many others stand before it: first the
+  // places in the indexes, then the window they lead to.
+  static constexpr std::size_t kPrefetchAhead = 16;
+  static constexpr std::size_t kPrefetchWindowAhead = 8;
+
+  struct CandidateIds {
+    Id author;
+    Id post;
+  };
 
   void set_configuration(std::shared_ptr<const OfferCatalogue> offers,
                          std::shared_ptr<const MemberTable> members) {
@@ -130,15 +139,24 @@ class Decider::Impl {
   }
   static_assert(kShardsMax <= std::size_t{1} << 12);
 
-  void prefetch(const Candidate& candidate) const {
-    const Id author(candidate.author_id);
-    shards_[shard_number(author)].prefetch(author, Id(candidate.post_id));
+  Shard& shard_of(const Id& author) { return shards_[shard_number(author)]; }
+
+  void prefetch(std::size_t i) {
+    if (i + kPrefetchAhead < ids_.size()) {
+      const CandidateIds& ids = ids_[i + kPrefetchAhead];
+      shard_of(ids.author).prefetch(ids.author, ids.post);
+    }
+    if (i + kPrefetchWindowAhead < ids_.size()) {
+      const Id& author = ids_[i + kPrefetchWindowAhead].author;
+      shard_of(author).prefetch_window(author);
+    }
   }
 
   [[nodiscard]] static bool is_member(const Candidate& post) { return post.member != kNotAMember; }
 
-  bool is_duplicate(const Candidate& post, const Id& author, const Id& id) {
-    return is_member(post) && shards_[shard_number(author)].posts().remembers(author, id, bound());
+  bool is_duplicate(const Candidate& post, const CandidateIds& ids) {
+    return is_member(post) &&
+           shard_of(ids.author).posts().remembers(ids.author, ids.post, bound());
   }
 
   [[nodiscard]] bool is_late(const Candidate& post) const { return post.at < bound(); }
@@ -148,7 +166,7 @@ class Decider::Impl {
   }
 
   // P3.6, steps 1 and 2, with P3.9.
-  void apply_post(const Candidate& post) {
+  void apply_post(const Candidate& post, const CandidateIds& ids) {
     if (set_aside_ && set_aside_->is(post)) {
       ++counts_.duplicates;
       tell(PostDecision::What::kDuplicateOfSetAside, post);
@@ -158,15 +176,14 @@ class Decider::Impl {
       // Two agree: the first one is applied, and this one looked at anew.
       const std::unique_ptr<KeptPost> first = std::move(set_aside_);
       tell(PostDecision::What::kAgreed, first->post);
-      settle(first->post);
+      settle(first->post, {Id(first->author_id), Id(first->post_id)});
     }
     if (is_far_ahead(post)) {
       set_aside_ = std::make_unique<KeptPost>(post);
       tell(PostDecision::What::kSetAside, post);
       return;
     }
-    if (set_aside_ && !is_duplicate(post, Id(post.author_id), Id(post.post_id)) &&
-        !is_late(post)) {
+    if (set_aside_ && !is_duplicate(post, ids) && !is_late(post)) {
       const std::unique_ptr<KeptPost> contradicted = std::move(set_aside_);
       tell(PostDecision::What::kContradicted, contradicted->post);
       if (is_member(contradicted->post)) {
@@ -176,15 +193,13 @@ class Decider::Impl {
         ++counts_.future_of_others;
       }
     }
-    settle(post);
+    settle(post, ids);
   }
 
   // P3.6, steps 3 to 6.
-  void settle(const Candidate& post) {
+  void settle(const Candidate& post, const CandidateIds& ids) {
     advance_clock(post);
-    const Id author(post.author_id);
-    const Id id(post.post_id);
-    if (is_duplicate(post, author, id)) {
+    if (is_duplicate(post, ids)) {
       ++counts_.duplicates;
       tell(PostDecision::What::kDuplicate, post);
       return;
@@ -197,18 +212,18 @@ class Decider::Impl {
       }
       return;
     }
-    const std::size_t number = shard_number(author);
+    const std::size_t number = shard_number(ids.author);
     Shard& shard = shards_[number];
     if (is_member(post)) {
-      shard.posts().remember(author, id, post.at);
+      shard.posts().remember(ids.author, ids.post, post.at);
     }
     // Also for an author who was a member when the notice came (P6.4).
-    if (shard.notices().remembers(author, id, bound())) {
+    if (shard.notices().remembers(ids.author, ids.post, bound())) {
       ++counts_.deleted_before;
       tell(PostDecision::What::kDeletedBefore, post);
     } else {
       tell(PostDecision::What::kApplied, post);
-      rules_.apply(shard, post, author);
+      rules_.apply(shard, post, ids.author);
     }
     next_due_[number] = shard.next_due();
   }
@@ -248,14 +263,13 @@ class Decider::Impl {
   }
 
   // P6.1, P6.2, and P3.9 for the post that is set aside.
-  void apply_delete_notice(const Candidate& notice) {
+  void apply_delete_notice(const Candidate& notice, const CandidateIds& ids) {
     if (set_aside_ && set_aside_->is(notice)) {
       tell(PostDecision::What::kDeletedWhileSetAside, set_aside_->post);
       set_aside_.reset();
       ++counts_.deleted_before;
     }
-    const Id author(notice.author_id);
-    const Id post(notice.post_id);
+    const auto& [author, post] = ids;
     const std::size_t number = shard_number(author);
     Shard& shard = shards_[number];
     rules_.post_deleted(shard, author, post);
@@ -331,6 +345,7 @@ class Decider::Impl {
   std::optional<Millis> clock_;
   std::unique_ptr<KeptPost> set_aside_;
   std::vector<Due> due_;
+  std::vector<CandidateIds> ids_;  // of the batch that is applied
 };
 
 Decider::Decider(std::shared_ptr<const OfferCatalogue> offers,

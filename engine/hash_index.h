@@ -12,6 +12,11 @@
 #include <utility>
 #include <vector>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "engine/prefetch.h"
 #include "engine/slab.h"
 
 namespace tagtill {
@@ -44,8 +49,14 @@ class HashIndex {
   // Call it some time before the look-up.
   void prefetch(std::uint64_t hash) const {
     if (size_ > 0) {
-      __builtin_prefetch(&bucket(number_of(hash)), 1);
+      prefetch_line(&bucket(number_of(hash)));
     }
+  }
+
+  // A number with this hash, or nearly, or kNone: what find() will look at first, to
+  // be prefetched.
+  [[nodiscard]] Index guess(std::uint64_t hash) const {
+    return find(hash, [](Index) { return true; });
   }
 
   // The number with this hash for which `is_wanted(number)`, or kNone.
@@ -129,13 +140,26 @@ class HashIndex {
     return (bits == 63 ? 0 : bits) << kIndexBits;
   }
 
-  // A bit for each slot that has the mark.
+  // A bit for each slot that has the mark. The sixteenth word is no slot.
   static std::uint32_t slots_like(const Bucket& bucket, Index mark) {
+    constexpr std::uint32_t kSlots = (1U << 15) - 1;
+#ifdef __SSE2__
+    const __m128i marks = _mm_set1_epi32(static_cast<int>(mark >> kIndexBits));
+    const auto four = [&](std::size_t first) {
+      const __m128i slots =
+          _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.slots.data() + first));
+      return _mm_cmpeq_epi32(_mm_srli_epi32(slots, kIndexBits), marks);
+    };
+    const __m128i same = _mm_packs_epi16(_mm_packs_epi32(four(0), four(4)),
+                                         _mm_packs_epi32(four(8), four(12)));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(same)) & kSlots;
+#else
     std::uint32_t same = 0;
     for (std::size_t i = 0; i < bucket.slots.size(); ++i) {
       same |= static_cast<std::uint32_t>((bucket.slots[i] & ~kIndexMask) == mark) << i;
     }
-    return same;
+    return same & kSlots;
+#endif
   }
 
   // The bucket of a hash: as many of its low bits as there are bits in the greatest
@@ -234,9 +258,14 @@ class HashIndex {
     const std::size_t added = buckets_ - 1;
     Bucket& from = bucket(added & (mask_ >> 1));
     Bucket& to = bucket(added);
+    // First all hashes: the cache misses of their records overlap.
+    moves_.clear();
     empty_out(from, [&](Index value) {
-      put(number_of(hash_of(value & kIndexMask)) == added ? to : from, value);
+      moves_.emplace_back(value, number_of(hash_of(value & kIndexMask)) == added);
     });
+    for (const auto& [value, away] : moves_) {
+      put(away ? to : from, value);
+    }
   }
 
   void merge() {
@@ -254,6 +283,7 @@ class HashIndex {
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
   Slab<Bucket> chained_;
+  std::vector<std::pair<Index, bool>> moves_;  // scratch: what a split moves, and whether
   std::size_t buckets_ = 0;
   std::size_t mask_ = 0;  // bits of the greatest bucket's number
   std::size_t size_ = 0;

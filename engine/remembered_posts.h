@@ -32,6 +32,7 @@ class RememberedPosts {
   // For the wheel.
   [[nodiscard]] Millis due(std::uint32_t index) const { return until(posts_[index]); }
   void prefetch(std::uint32_t index) const { posts_.prefetch(index); }
+  void expect(std::uint32_t index) const { by_ids_.prefetch(hash_of(index)); }
   // The entry has come back: gives the post up, or schedules it anew.
   void fall_due(std::uint32_t index, Millis bound);
 

@@ -7,7 +7,16 @@ namespace tagtill {
 void Shard::prefetch(const Id& author, const Id& post) const {
   if (author.key != kNoId) {
     by_author_.prefetch(author.hash);
+    confirmed_.prefetch(author.key);
     posts_.prefetch(author, post);
+  }
+}
+
+void Shard::prefetch_window(const Id& author) const {
+  if (author.key != kNoId) {
+    if (const WindowIndex first = by_author_.guess(author.hash); first != kNoWindow) {
+      windows_.prefetch(first);
+    }
   }
 }
 
@@ -100,18 +109,24 @@ void Shard::WheelOwner::prefetch(TimingWheel::Entry entry) const {
   }
 }
 
+void Shard::WheelOwner::expect(TimingWheel::Entry entry) const {
+  const std::uint32_t index = index_of(entry);
+  if (kind_of(entry) == DueKind::kWindow) {
+    shard.by_author_.prefetch(hash_number(shard.windows_[index].author));
+  } else if (kind_of(entry) == DueKind::kPost) {
+    shard.posts_.expect(index);
+  }
+}
+
 void Shard::collect_due(Millis bound, std::vector<Due>& due) {
   Millis at = 0;
   TimingWheel::Entry entry = 0;
   while (wheel_.take_before(bound, WheelOwner{*this}, at, entry)) {
     const std::uint32_t index = index_of(entry);
     switch (kind_of(entry)) {
-      case DueKind::kWindow: {
-        const Window& window = windows_[index];
-        by_author_.prefetch(hash_number(window.author));
-        due.push_back({at, this, window.intent, index, DueKind::kWindow});
+      case DueKind::kWindow:
+        due.push_back({at, this, windows_[index].intent, index, DueKind::kWindow});
         break;
-      }
       case DueKind::kParked:
         due.push_back({at, this, parked_[index].post, index, DueKind::kParked});
         break;

@@ -63,9 +63,10 @@ class Shard {
   [[nodiscard]] const IdTable& ids() const { return ids_; }
   [[nodiscard]] const TermsTable& terms() const { return terms_; }
 
-  // For what is to come of this author and post: some time before, and the cache
-  // misses of several overlap.
+  // For what is to come of this author and post, in two steps, each some time before
+  // the next: so the cache misses of several overlap.
   void prefetch(const Id& author, const Id& post) const;
+  void prefetch_window(const Id& author) const;
 
   // --- windows -------------------------------------------------------------
   // The author's first window, as they opened, or kNoWindow; Window::next leads to
@@ -121,6 +122,7 @@ class Shard {
     const Shard& shard;
     [[nodiscard]] Millis due_of(TimingWheel::Entry entry) const;
     void prefetch(TimingWheel::Entry entry) const;
+    void expect(TimingWheel::Entry entry) const;
   };
 
   const TermsTable& terms_;

@@ -14,6 +14,7 @@
 
 #include "engine/errors.h"
 #include "engine/give_back.h"
+#include "engine/prefetch.h"
 
 namespace tagtill {
 
@@ -49,7 +50,7 @@ class Slab {
     return records_[index / kChunkRecords].get()[index % kChunkRecords];
   }
 
-  void prefetch(Index index) const { __builtin_prefetch(&(*this)[index], 1); }
+  void prefetch(Index index) const { prefetch_line(&(*this)[index]); }
 
   Index add(const Record& record) {
     if (open_ == kNone) {
