@@ -94,6 +94,7 @@ class Shards {
     window.intent_at = post.at & Window::kTimeMask;
     window.code = code_of(post.post) & Window::kCodeMask;
     shard.add_window(window);
+    next_due_[number_of(post.author)] = shard.next_due();
   }
 
   // P3.4.
@@ -122,9 +123,10 @@ class Shards {
   void advance(Millis bound) {
     bound_ = bound;
     due_.clear();
-    for (Shard& shard : shards_) {
-      if (shard.next_due() < bound) {
-        shard.collect_due(bound, due_);
+    for (std::size_t i = 0; i < next_due_.size(); ++i) {
+      if (next_due_[i] < bound) {
+        shards_[i].collect_due(bound, due_);
+        next_due_[i] = shards_[i].next_due();
       }
     }
     std::sort(due_.begin(), due_.end(), ends_before);
@@ -139,14 +141,16 @@ class Shards {
   [[nodiscard]] const Ends& ends() const { return ends_; }
 
  private:
-  Shard& shard_of(const Id& author) { return shards_[author.hash >> 52 & 15]; }
+  static std::size_t number_of(const Id& author) { return author.hash >> 52 & 15; }
+  Shard& shard_of(const Id& author) { return shards_[number_of(author)]; }
   [[nodiscard]] const Shard& shard_of(const Id& author) const {
-    return shards_[author.hash >> 52 & 15];
+    return shards_[number_of(author)];
   }
 
   std::shared_ptr<const OfferCatalogue> offers_;
   TermsTable terms_;
   std::deque<Shard> shards_;
+  std::vector<Millis> next_due_ = std::vector<Millis>(16, TimingWheel::kNever);
   std::vector<Due> due_;
   Ends ends_;
   Millis bound_ = 0;
