@@ -64,9 +64,7 @@ class Shards {
 
   static constexpr const char* name() { return ""; }
 
-  void prefetch(const Ids& post) const {
-    shard_of(post.author).prefetch(post.author, post.post);
-  }
+  void prefetch(const Ids& post) const { shard_of(post.author).prefetch(post.author, post.post); }
   void prefetch_window(const Ids& post) const {
     shard_of(post.author).prefetch_window(post.author);
   }
@@ -143,9 +141,7 @@ class Shards {
  private:
   static std::size_t number_of(const Id& author) { return author.hash >> 52 & 15; }
   Shard& shard_of(const Id& author) { return shards_[number_of(author)]; }
-  [[nodiscard]] const Shard& shard_of(const Id& author) const {
-    return shards_[number_of(author)];
-  }
+  [[nodiscard]] const Shard& shard_of(const Id& author) const { return shards_[number_of(author)]; }
 
   std::shared_ptr<const OfferCatalogue> offers_;
   TermsTable terms_;
@@ -377,13 +373,24 @@ void lives(benchmark::State& state, bool posts) {
 void windows(benchmark::State& state) { lives<Shards>(state, false); }
 void windows_and_posts(benchmark::State& state) { lives<Shards>(state, true); }
 void windows_in_containers(benchmark::State& state) { lives<Containers>(state, false); }
-BENCHMARK(windows)->Arg(100'000)->Arg(1'000'000)->Arg(10'000'000)->Iterations(1)->UseManualTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(windows_and_posts)->Arg(10'000'000)->Iterations(1)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(windows)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(windows_and_posts)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(windows_in_containers)
     ->Arg(1'000'000)
     ->Arg(10'000'000)
     ->Iterations(1)
-    ->UseManualTime()->Unit(benchmark::kMillisecond);
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 // Time: of the slowest advance of the clock.
 template <typename Store>
@@ -402,7 +409,15 @@ void pauses(benchmark::State& state) {
 }
 void pauses_of_windows(benchmark::State& state) { pauses<Shards>(state); }
 void pauses_of_containers(benchmark::State& state) { pauses<Containers>(state); }
-BENCHMARK(pauses_of_windows)->Arg(10'000'000)->Iterations(1)->UseManualTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(pauses_of_containers)->Arg(1'000'000)->Iterations(1)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(pauses_of_windows)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(pauses_of_containers)
+    ->Arg(1'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -155,8 +155,7 @@ class Decider::Impl {
   [[nodiscard]] static bool is_member(const Candidate& post) { return post.member != kNotAMember; }
 
   bool is_duplicate(const Candidate& post, const CandidateIds& ids) {
-    return is_member(post) &&
-           shard_of(ids.author).posts().remembers(ids.author, ids.post, bound());
+    return is_member(post) && shard_of(ids.author).posts().remembers(ids.author, ids.post, bound());
   }
 
   [[nodiscard]] bool is_late(const Candidate& post) const { return post.at < bound(); }

@@ -50,8 +50,8 @@ class DecisionTeller {
     if (trace_ == nullptr) {
       return;
     }
-    IntentDecision decision{what,   post, tag,               offer,             live,
-                            region, {},   confirmed_windows, remembered_windows};
+    IntentDecision decision{
+        what, post, tag, offer, live, region, {}, confirmed_windows, remembered_windows};
     if (window) {
       const WindowText text(*window);
       decision.window = text.seen();

@@ -150,8 +150,8 @@ class HashIndex {
           _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.slots.data() + first));
       return _mm_cmpeq_epi32(_mm_srli_epi32(slots, kIndexBits), marks);
     };
-    const __m128i same = _mm_packs_epi16(_mm_packs_epi32(four(0), four(4)),
-                                         _mm_packs_epi32(four(8), four(12)));
+    const __m128i same =
+        _mm_packs_epi16(_mm_packs_epi32(four(0), four(4)), _mm_packs_epi32(four(8), four(12)));
     return static_cast<std::uint32_t>(_mm_movemask_epi8(same)) & kSlots;
 #else
     std::uint32_t same = 0;

@@ -19,9 +19,8 @@ std::uint32_t add(Class& texts, const Id& id) {
   record.references = 0;
   record.length = static_cast<std::uint8_t>(id.text.size());
   std::copy(id.text.begin(), id.text.end(), record.bytes.begin());
-  texts.by_text.add(id.hash, index, [&](std::uint32_t other) {
-    return hash_bytes(texts.records[other].text());
-  });
+  texts.by_text.add(id.hash, index,
+                    [&](std::uint32_t other) { return hash_bytes(texts.records[other].text()); });
   return index;
 }
 

@@ -54,12 +54,8 @@ class IdTable {
   static constexpr std::size_t kBytesMax = 128;  // P1.3
 
   // The key, or kNoId if nobody holds it.
-  [[nodiscard]] IdKey find(const Id& id) const {
-    return id.key != kNoId ? id.key : find_text(id);
-  }
-  [[nodiscard]] IdKey acquire(const Id& id) {
-    return id.key != kNoId ? id.key : acquire_text(id);
-  }
+  [[nodiscard]] IdKey find(const Id& id) const { return id.key != kNoId ? id.key : find_text(id); }
+  [[nodiscard]] IdKey acquire(const Id& id) { return id.key != kNoId ? id.key : acquire_text(id); }
   // One more holder of a key that somebody holds.
   void acquire(IdKey key) {
     if (key > Id::kNumberMax) {

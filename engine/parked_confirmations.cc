@@ -31,9 +31,8 @@ void ParkedConfirmations::park(IdKey author, const Confirmation& confirmation) {
     ++authors_[known].waiting;
   } else {
     const std::uint32_t first = authors_.add({author, added, 1});
-    by_author_.add(hash_number(author), first, [this](std::uint32_t index) {
-      return hash_number(authors_[index].id);
-    });
+    by_author_.add(hash_number(author), first,
+                   [this](std::uint32_t index) { return hash_number(authors_[index].id); });
   }
   wheel_.schedule(confirmation.at, wheel_entry(DueKind::kParked, added));
 }

@@ -91,8 +91,7 @@ void PurchaseRules::confirm(Shard& shard, IdKey author, std::string_view author_
   const std::size_t waiting = shard.parked().waiting(author);
   if (waiting >= ParkedConfirmations::kMax) {
     teller_.without_window(ConfirmationDecision::What::kTooMany, author_id, confirmation, waiting);
-    emitter_.rejected(RejectReason::kTooMany, confirmation.post_id, author_id, {},
-                      confirmation.at);
+    emitter_.rejected(RejectReason::kTooMany, confirmation.post_id, author_id, {}, confirmation.at);
   } else {
     teller_.without_window(ConfirmationDecision::What::kParked, author_id, confirmation, waiting);
     shard.parked().park(author, confirmation);
@@ -139,8 +138,7 @@ void PurchaseRules::refuse_ended(WindowRef window, const Confirmation& confirmat
 }
 
 // P4, for a member who is not protected.
-void PurchaseRules::intend(Shard& shard, IdKey author, const Candidate& post,
-                           const PostTag& tag) {
+void PurchaseRules::intend(Shard& shard, IdKey author, const Candidate& post, const PostTag& tag) {
   using What = IntentDecision::What;
   const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
   const Offer& offer = offers_->offers()[choice.offer];
@@ -192,8 +190,7 @@ void PurchaseRules::intend(Shard& shard, IdKey author, const Candidate& post,
   apply_parked(window);
 }
 
-WindowRef PurchaseRules::open(Shard& shard, IdKey author, const Candidate& post,
-                              TermsIndex terms) {
+WindowRef PurchaseRules::open(Shard& shard, IdKey author, const Candidate& post, TermsIndex terms) {
   const IdKey intent = shard.ids().acquire(Id(post.post_id));
   Window window{};
   window.author = author;

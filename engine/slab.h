@@ -116,7 +116,7 @@ class Slab {
 
   struct Free {
     void operator()(Record* records) const {
-      ::operator delete(records, std::align_val_t{alignof(Record)});
+      ::operator delete (records, std::align_val_t{alignof(Record)});
     }
   };
   using Records = std::unique_ptr<Record, Free>;
@@ -143,10 +143,10 @@ class Slab {
       chunks_.emplace_back();
       records_.emplace_back();
     }
-    records_[at] =
-        spare_ ? std::move(spare_)
-               : Records(static_cast<Record*>(::operator new(
-                     kChunkRecords * sizeof(Record), std::align_val_t{alignof(Record)})));
+    records_[at] = spare_
+                       ? std::move(spare_)
+                       : Records(static_cast<Record*>(::operator new (
+                             kChunkRecords * sizeof(Record), std::align_val_t{alignof(Record)})));
     link(at);
   }
 

@@ -64,8 +64,8 @@ class TermsTable {
   void forget_unused();
 
   std::deque<Terms> terms_;
-  std::vector<Brief> brief_;        // of each
-  std::vector<TermsIndex> free_;    // numbers of none
+  std::vector<Brief> brief_;          // of each
+  std::vector<TermsIndex> free_;      // numbers of none
   std::vector<TermsIndex> in_force_;  // by OfferIndex
   std::unordered_map<std::string, OfferNumber> numbers_;
 };

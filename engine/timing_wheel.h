@@ -205,8 +205,8 @@ class TimingWheel {
   template <typename Owner>
   void enter(std::int64_t tick, const Owner& owner) {
     found_.clear();
-    if (const std::size_t slot = slot_of(tick); tick <= now_tick_ + kSlotCount &&
-                                                !ring_.empty() && ring_[slot] != kNoList) {
+    if (const std::size_t slot = slot_of(tick);
+        tick <= now_tick_ + kSlotCount && !ring_.empty() && ring_[slot] != kNoList) {
       empty_out(std::exchange(ring_[slot], kNoList));
       occupied_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
     }
@@ -270,7 +270,7 @@ class TimingWheel {
     }
   }
 
-  std::vector<Laid> now_;     // entries of the current tick, by due time; those before at_ are taken
+  std::vector<Laid> now_;  // entries of the current tick, by due time; those before at_ are taken
   std::size_t at_ = 0;
   std::vector<Early> early_;  // a heap: entries that came when their tick was current or past
   std::vector<List> ring_;    // the 8,192 ticks behind it

@@ -15,8 +15,8 @@ WindowText::WindowText(WindowRef window)
 
 WindowSeen WindowText::seen() const {
   const Window& window = *window_;
-  return {author_id,           intent_id,   window_.terms().offer.id, window.intent_at,
-          window_.deadline(), window.code, window.denied};
+  return {author_id,   intent_id,    window_.terms().offer.id, window.intent_at, window_.deadline(),
+          window.code, window.denied};
 }
 
 }  // namespace tagtill
