@@ -1,54 +1,67 @@
 #include "engine/decider.h"
 
 #include <algorithm>
+#include <bit>
+#include <deque>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "engine/confirmation_code.h"
 #include "engine/decision_teller.h"
 #include "engine/decision_trace.h"
 #include "engine/due_order.h"
 #include "engine/emitter.h"
-#include "engine/fold.h"
-#include "engine/hash_bytes.h"
+#include "engine/errors.h"
+#include "engine/give_back.h"
 #include "engine/kept_post.h"
 #include "engine/ledger.h"
+#include "engine/purchase_rules.h"
 #include "engine/shard.h"
+#include "engine/terms.h"
 #include "engine/window.h"
 
 namespace tagtill {
-namespace {
-
-constexpr std::size_t kShards = 16;  // a power of two; no result depends on it
-
-}  // namespace
 
 class Decider::Impl {
  public:
   Impl(std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
-       std::string_view secret, ProtocolOptions options)
+       std::string_view secret, ProtocolOptions options, std::uint32_t shards)
       : options_(std::move(options)),
-        offers_(std::move(offers)),
-        members_(std::move(members)),
-        codes_(secret),
         emitter_(options_, counts_),
-        ledger_(emitter_),
-        shards_(kShards) {
-    ledger_.set_catalogue(*offers_);
+        ledger_(emitter_, terms_),
+        rules_(counts_, terms_, emitter_, ledger_, teller_, secret) {
+    if (!std::has_single_bit(shards) || shards > kShardsMax) {
+      throw Error(ExitCode::kUsage, "the number of shards must be a power of two from 1 to " +
+                                        std::to_string(kShardsMax) + ", but is " +
+                                        std::to_string(shards));
+    }
+    for (std::uint32_t i = 0; i < shards; ++i) {
+      shards_.emplace_back(terms_);
+    }
+    next_due_.resize(shards, TimingWheel::kNever);
+    set_configuration(std::move(offers), std::move(members));
+    emitter_.set_members(*members_);
   }
 
   void apply(const CandidateBatch& batch, EventBatch& out) {
     emitter_.set_batch(out);
-    for (const Candidate& candidate : batch.candidates) {
+    const std::vector<Candidate>& candidates = batch.candidates;
+    ids_.clear();
+    for (const Candidate& candidate : candidates) {
+      ids_.push_back({Id(candidate.author_id), Id(candidate.post_id)});
+    }
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      prefetch(i);
+      const Candidate& candidate = candidates[i];
       ++counts_.candidates;
       teller_.candidate(candidate);
       if (candidate.kind == Candidate::Kind::kPost) {
-        apply_post(candidate);
+        apply_post(candidate, ids_[i]);
       } else {
-        apply_delete_notice(candidate);
+        apply_delete_notice(candidate, ids_[i]);
       }
     }
   }
@@ -57,14 +70,11 @@ class Decider::Impl {
                std::shared_ptr<const MemberTable> members, std::string_view secret,
                EventBatch& out) {
     emitter_.set_batch(out);
-    offers_ = std::move(offers);
-    members_ = std::move(members);
-    codes_ = CodeMaker(secret);
-    ledger_.set_catalogue(*offers_);
-    for (Shard& shard : shards_) {
-      shard.set_longest_window(offers_->longest_window_ms(), bound());
-    }
-    cancel_unenrolled();
+    const std::shared_ptr<const MemberTable> before = members_;
+    set_configuration(std::move(offers), std::move(members));
+    rules_.set_secret(secret);
+    enrol_anew(*before);
+    emitter_.set_members(*members_);
     if (set_aside_) {
       Candidate& post = set_aside_->post;
       post.member = members_->find(post.author_id);
@@ -83,8 +93,37 @@ class Decider::Impl {
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t open_windows() const { return ledger_.held(); }
   [[nodiscard]] bool has_set_aside() const { return set_aside_ != nullptr; }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    std::size_t bytes = 0;
+    for (const Shard& shard : shards_) {
+      bytes += shard.memory_bytes();
+    }
+    return bytes;
+  }
 
  private:
+  // A candidate's state is asked for when so many others stand before it: first the
+  // places in the indexes, then the window they lead to.
+  static constexpr std::size_t kPrefetchAhead = 16;
+  static constexpr std::size_t kPrefetchWindowAhead = 8;
+
+  struct CandidateIds {
+    Id author;
+    Id post;
+  };
+
+  void set_configuration(std::shared_ptr<const OfferCatalogue> offers,
+                         std::shared_ptr<const MemberTable> members) {
+    offers_ = std::move(offers);
+    members_ = std::move(members);
+    rules_.set(*offers_, *members_);
+    terms_.set_catalogue(*offers_);
+    ledger_.set_catalogue();
+    for (Shard& shard : shards_) {
+      shard.posts().set_longest_window(offers_->longest_window_ms(), bound());
+    }
+  }
+
   // clock − L, the time before which everything is due; with no clock, nothing is.
   [[nodiscard]] Millis bound() const {
     return clock_ ? *clock_ - options_.lateness_ms : std::numeric_limits<Millis>::min();
@@ -94,15 +133,29 @@ class Decider::Impl {
     teller_.post(what, post, clock_, bound());
   }
 
-  Shard& shard_of(std::string_view author_id) {
-    return shards_[hash_bytes(author_id) >> 32 & (kShards - 1)];
+  // Its lower bits spread the authors inside of a shard.
+  [[nodiscard]] std::size_t shard_number(const Id& author) const {
+    return static_cast<std::size_t>(author.hash >> 52) & (shards_.size() - 1);
+  }
+  static_assert(kShardsMax <= std::size_t{1} << 12);
+
+  Shard& shard_of(const Id& author) { return shards_[shard_number(author)]; }
+
+  void prefetch(std::size_t i) {
+    if (i + kPrefetchAhead < ids_.size()) {
+      const CandidateIds& ids = ids_[i + kPrefetchAhead];
+      shard_of(ids.author).prefetch(ids.author, ids.post);
+    }
+    if (i + kPrefetchWindowAhead < ids_.size()) {
+      const Id& author = ids_[i + kPrefetchWindowAhead].author;
+      shard_of(author).prefetch_window(author);
+    }
   }
 
   [[nodiscard]] static bool is_member(const Candidate& post) { return post.member != kNotAMember; }
 
-  bool is_duplicate(const Candidate& post) {
-    return is_member(post) &&
-           shard_of(post.author_id).remembers_post(post.author_id, post.post_id, bound());
+  bool is_duplicate(const Candidate& post, const CandidateIds& ids) {
+    return is_member(post) && shard_of(ids.author).posts().remembers(ids.author, ids.post, bound());
   }
 
   [[nodiscard]] bool is_late(const Candidate& post) const { return post.at < bound(); }
@@ -112,7 +165,7 @@ class Decider::Impl {
   }
 
   // P3.6, steps 1 and 2, with P3.9.
-  void apply_post(const Candidate& post) {
+  void apply_post(const Candidate& post, const CandidateIds& ids) {
     if (set_aside_ && set_aside_->is(post)) {
       ++counts_.duplicates;
       tell(PostDecision::What::kDuplicateOfSetAside, post);
@@ -122,14 +175,14 @@ class Decider::Impl {
       // Two agree: the first one is applied, and this one looked at anew.
       const std::unique_ptr<KeptPost> first = std::move(set_aside_);
       tell(PostDecision::What::kAgreed, first->post);
-      settle(first->post);
+      settle(first->post, {Id(first->author_id), Id(first->post_id)});
     }
     if (is_far_ahead(post)) {
       set_aside_ = std::make_unique<KeptPost>(post);
       tell(PostDecision::What::kSetAside, post);
       return;
     }
-    if (set_aside_ && !is_duplicate(post) && !is_late(post)) {
+    if (set_aside_ && !is_duplicate(post, ids) && !is_late(post)) {
       const std::unique_ptr<KeptPost> contradicted = std::move(set_aside_);
       tell(PostDecision::What::kContradicted, contradicted->post);
       if (is_member(contradicted->post)) {
@@ -139,14 +192,13 @@ class Decider::Impl {
         ++counts_.future_of_others;
       }
     }
-    settle(post);
+    settle(post, ids);
   }
 
   // P3.6, steps 3 to 6.
-  void settle(const Candidate& post) {
+  void settle(const Candidate& post, const CandidateIds& ids) {
     advance_clock(post);
-    Shard& shard = shard_of(post.author_id);
-    if (is_duplicate(post)) {
+    if (is_duplicate(post, ids)) {
       ++counts_.duplicates;
       tell(PostDecision::What::kDuplicate, post);
       return;
@@ -159,75 +211,20 @@ class Decider::Impl {
       }
       return;
     }
+    const std::size_t number = shard_number(ids.author);
+    Shard& shard = shards_[number];
     if (is_member(post)) {
-      shard.remember_post(post.author_id, post.post_id, post.at, offers_->longest_window_ms());
+      shard.posts().remember(ids.author, ids.post, post.at);
     }
     // Also for an author who was a member when the notice came (P6.4).
-    const Author* known = shard.find(post.author_id);
-    if (known != nullptr && Shard::remembers_deletion(*known, post.post_id, bound())) {
+    if (shard.notices().remembers(ids.author, ids.post, bound())) {
       ++counts_.deleted_before;
       tell(PostDecision::What::kDeletedBefore, post);
-      return;
+    } else {
+      tell(PostDecision::What::kApplied, post);
+      rules_.apply(shard, post, ids.author);
     }
-    tell(PostDecision::What::kApplied, post);
-    if (!is_member(post)) {
-      refuse_stranger(post);
-      return;
-    }
-    if (post.author_protected) {
-      refuse_protected(post);
-      return;
-    }
-    Author& author = shard.find_or_add(post.author_id);
-    for (std::size_t place = 0; place < post.tags.size(); ++place) {
-      if (post.tags[place].code != kNoCode) {
-        confirm(shard, author,
-                {post.tags[place].code, post.post_id, post.at, post.followers,
-                 static_cast<std::uint32_t>(place)});
-      }
-    }
-    for (const PostTag& tag : post.tags) {
-      if (tag.tag != kNoTag) {
-        intend(shard, author, post, tag);
-      }
-    }
-    shard.release_if_empty(author);
-  }
-
-  // P4.1 and P5.3 for authors who are not members.
-  void refuse_stranger(const Candidate& post) {
-    for (const PostTag& tag : post.tags) {
-      if (tag.code != kNoCode) {
-        ++counts_.ignored_confirmations;
-        teller_.refused_confirmation(ConfirmationDecision::What::kIgnored, post, tag);
-      }
-    }
-    refuse_intents(post, RejectReason::kNotEnrolled);
-  }
-
-  // P5.3 and P4.1 for members whose posts nobody can see.
-  void refuse_protected(const Candidate& post) {
-    for (const PostTag& tag : post.tags) {
-      if (tag.code != kNoCode) {
-        teller_.refused_confirmation(ConfirmationDecision::What::kProtected, post, tag);
-        emitter_.rejected(RejectReason::kProtected, post.post_id, post.author_id, {}, post.at);
-      }
-    }
-    refuse_intents(post, RejectReason::kProtected);
-  }
-
-  void refuse_intents(const Candidate& post, RejectReason reason) {
-    for (const PostTag& tag : post.tags) {
-      if (tag.tag != kNoTag) {
-        const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
-        const Offer& offer = offers_->offers()[choice.offer];
-        teller_.refused_intent(reason == RejectReason::kProtected
-                                   ? IntentDecision::What::kProtected
-                                   : IntentDecision::What::kNotEnrolled,
-                               post, tag, offer, choice.live);
-        emitter_.rejected(reason, post.post_id, post.author_id, offer.id, post.at);
-      }
-    }
+    next_due_[number] = shard.next_due();
   }
 
   void advance_clock(const Candidate& post) {
@@ -235,8 +232,9 @@ class Decider::Impl {
     clock_ = before ? std::max(*before, post.at) : post.at;
     teller_.clock(post, before, *clock_, bound());
     if (!before) {
-      for (Shard& shard : shards_) {
-        shard.set_first_clock(*clock_);
+      for (std::size_t i = 0; i < shards_.size(); ++i) {
+        shards_[i].notices().set_first_clock(*clock_);
+        next_due_[i] = shards_[i].next_due();
       }
     } else if (*before < *clock_) {
       end_what_is_due();
@@ -246,303 +244,114 @@ class Decider::Impl {
   // P3.6, step 3.
   void end_what_is_due() {
     due_.clear();
-    for (Shard& shard : shards_) {
-      shard.collect_due(bound(), due_);
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      if (next_due_[i] < bound()) {
+        shards_[i].collect_due(bound(), due_);
+        next_due_[i] = shards_[i].next_due();
+      }
     }
     if (due_.size() > 1) {
-      std::sort(due_.begin(), due_.end(), falls_due_before);
+      std::sort(due_.begin(), due_.end(), ends_before);
     }
     for (const Due& due : due_) {
-      if (due.window != nullptr) {
-        end_window(*due.window);
-      } else {
-        end_parked(*due.parked);
-      }
+      rules_.end(due);
     }
-  }
-
-  // P6.3.
-  void end_window(Window& window) {
-    teller_.window_end(window.state == Window::State::kOpen ? WindowEnd::What::kExpired
-                                                            : WindowEnd::What::kForgotten,
-                       window);
-    if (window.state == Window::State::kOpen) {
-      ledger_.release(window);
-      if (!window.denied) {
-        emitter_.expired(window);
-      }
-    }
-    Author& author = *window.author;
-    Shard& shard = shard_of(author.id);
-    ledger_.forget(window);
-    (void)shard.take_window(window);
-    shard.release_if_empty(author);
-  }
-
-  // P5.6.
-  void end_parked(ParkedConfirmation& parked) {
-    if (parked.waiting) {
-      teller_.parked_end(ParkedEnd::What::kUnknownCode, parked);
-      emitter_.rejected(RejectReason::kUnknownCode, parked.post_id, parked.author->id, {},
-                        parked.confirmation.at);
-    }
-    shard_of(parked.author->id).finish_parked(parked);
-  }
-
-  // P5.4 to P5.6.
-  void confirm(Shard& shard, Author& author, const Confirmation& confirmation) {
-    Window* ended = nullptr;
-    for (const auto& window : author.windows) {
-      if (window->code != confirmation.code) {
-        continue;
-      }
-      if (window->state == Window::State::kOpen && window->intent_at <= confirmation.at) {
-        close(*window, confirmation, false);
-        return;
-      }
-      if (window->state != Window::State::kOpen && ended == nullptr) {
-        ended = window.get();
-      }
-    }
-    if (ended != nullptr) {
-      refuse_ended(*ended, confirmation, false);
-    } else if (author.parked.size() >= Shard::kParkedMax) {
-      teller_.without_window(ConfirmationDecision::What::kTooMany, author, confirmation);
-      emitter_.rejected(RejectReason::kTooMany, confirmation.post_id, author.id, {},
-                        confirmation.at);
-    } else {
-      teller_.without_window(ConfirmationDecision::What::kParked, author, confirmation);
-      shard.park(author, confirmation);
-    }
-  }
-
-  // P5.4, for a window that is open or denied.
-  void close(Window& window, const Confirmation& confirmation, bool was_parked) {
-    using What = ConfirmationDecision::What;
-    Author& author = *window.author;
-    if (confirmation.at > window.deadline) {
-      teller_.with_window(What::kExpired, window, confirmation, was_parked, 0);
-      emitter_.rejected(RejectReason::kExpired, confirmation.post_id, author.id, window.offer_id(),
-                        confirmation.at);
-      return;
-    }
-    const std::int64_t confirmed = confirmed_windows(author, window.offer_id());
-    if (confirmed >= window.terms->offer.limit_per_member) {
-      teller_.with_window(What::kLimitReached, window, confirmation, was_parked, confirmed);
-      window.state = Window::State::kCancelled;
-      ledger_.release(window);
-      emitter_.rejected(RejectReason::kLimitReached, confirmation.post_id, author.id,
-                        window.offer_id(), confirmation.at);
-      return;
-    }
-    teller_.with_window(What::kCloses, window, confirmation, was_parked, confirmed);
-    window.state = Window::State::kConfirmed;
-    count_confirmed(author, window.offer_id());
-    ledger_.confirm(window, confirmation, codes_);
-  }
-
-  // P5.5.
-  void refuse_ended(const Window& window, const Confirmation& confirmation, bool was_parked) {
-    const bool by_confirmation = window.state == Window::State::kConfirmed;
-    teller_.with_window(by_confirmation ? ConfirmationDecision::What::kAlreadyConfirmed
-                                        : ConfirmationDecision::What::kCancelled,
-                        window, confirmation, was_parked, 0);
-    emitter_.rejected(by_confirmation ? RejectReason::kAlreadyConfirmed : RejectReason::kCancelled,
-                      confirmation.post_id, window.author->id, window.offer_id(), confirmation.at);
-  }
-
-  static std::int64_t confirmed_windows(const Author& author, std::string_view offer_id) {
-    for (const auto& [id, count] : author.confirmed_windows) {
-      if (id == offer_id) {
-        return count;
-      }
-    }
-    return 0;
-  }
-
-  static void count_confirmed(Author& author, const std::string& offer_id) {
-    for (auto& [id, count] : author.confirmed_windows) {
-      if (id == offer_id) {
-        ++count;
-        return;
-      }
-    }
-    author.confirmed_windows.emplace_back(offer_id, 1);
-  }
-
-  // P4, for a member who is not protected.
-  void intend(Shard& shard, Author& author, const Candidate& post, const PostTag& tag) {
-    using What = IntentDecision::What;
-    const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
-    const Offer& offer = offers_->offers()[choice.offer];
-    const Member member = members_->member(post.member);
-    std::int64_t confirmed = 0;
-    const auto tell = [&](What what, const Window* window) {
-      teller_.intent(what, post, tag, offer, choice.live, member.region, window, confirmed, author);
-    };
-    const auto reject = [&](What what, RejectReason reason) {
-      tell(what, nullptr);
-      emitter_.rejected(reason, post.post_id, post.author_id, offer.id, post.at);
-    };
-    if (!choice.live) {
-      reject(What::kOfferNotLive, RejectReason::kOfferNotLive);
-      return;
-    }
-    if (!offer.regions.empty() &&
-        !std::binary_search(offer.regions.begin(), offer.regions.end(), member.region)) {
-      reject(What::kNotEligible, RejectReason::kNotEligible);
-      return;
-    }
-    const auto repeated =
-        std::find_if(author.windows.begin(), author.windows.end(), [&](const auto& window) {
-          return window->state == Window::State::kOpen && window->offer_id() == offer.id &&
-                 post.at <= window->deadline;
-        });
-    if (repeated != author.windows.end()) {
-      tell(What::kRepeated, repeated->get());
-      ++counts_.repeated;
-      return;
-    }
-    confirmed = confirmed_windows(author, offer.id);
-    if (confirmed >= offer.limit_per_member) {
-      reject(What::kLimitReached, RejectReason::kLimitReached);
-      return;
-    }
-    if (author.windows.size() >= Shard::kWindowsMax) {
-      reject(What::kTooMany, RejectReason::kTooMany);
-      return;
-    }
-    auto opened = std::make_unique<Window>();
-    opened->author = &author;
-    opened->terms = &ledger_.terms(choice.offer);
-    opened->intent_id = post.post_id;
-    opened->account = member.account;
-    opened->intent_at = post.at;
-    opened->deadline = post.at + offer.window_ms;
-    opened->code = codes_.confirmation(author.id, opened->intent_id, offer.id);
-    tell(What::kOpens, opened.get());
-    Window& window = shard.add_window(std::move(opened));
-    ledger_.open(window);
-    apply_parked(author, window);
-  }
-
-  // P5.6: what waited for this window, in the order in which it came.
-  void apply_parked(Author& author, Window& window) {
-    waiting_.clear();
-    for (ParkedConfirmation* parked : author.parked) {
-      if (parked->confirmation.code == window.code && window.intent_at <= parked->confirmation.at &&
-          parked->post_id != window.intent_id) {
-        waiting_.push_back(parked);
-      }
-    }
-    for (ParkedConfirmation* parked : waiting_) {
-      Shard::unpark(*parked);
-      if (window.state == Window::State::kOpen) {
-        close(window, parked->confirmation, true);
-      } else {
-        refuse_ended(window, parked->confirmation, true);
-      }
+    if (due_.capacity() > kDueKept) {
+      give_back(due_);
     }
   }
 
   // P6.1, P6.2, and P3.9 for the post that is set aside.
-  void apply_delete_notice(const Candidate& notice) {
+  void apply_delete_notice(const Candidate& notice, const CandidateIds& ids) {
     if (set_aside_ && set_aside_->is(notice)) {
       tell(PostDecision::What::kDeletedWhileSetAside, set_aside_->post);
       set_aside_.reset();
       ++counts_.deleted_before;
     }
-    Shard& shard = shard_of(notice.author_id);
-    if (Author* author = shard.find(notice.author_id)) {
-      for (const auto& window : author->windows) {
-        if (window->intent_id == notice.post_id && window->state == Window::State::kOpen) {
-          cancel(*window, CancelReason::kIntentDeleted);
-        }
-      }
-      counts_.parked_deleted += drop_parked(
-          *author, ParkedEnd::What::kPostDeleted,
-          [&](const ParkedConfirmation& parked) { return parked.post_id == notice.post_id; });
-    }
-    const bool known = shard.remembers_post(notice.author_id, notice.post_id, bound());
+    const auto& [author, post] = ids;
+    const std::size_t number = shard_number(author);
+    Shard& shard = shards_[number];
+    rules_.post_deleted(shard, author, post);
+    const bool known = shard.posts().remembers(author, post, bound());
     std::uint64_t forgotten = 0;
     if (!known) {
-      forgotten = shard.remember_deletion(shard.find_or_add(notice.author_id), notice.post_id,
-                                          clock_ ? *clock_ : Shard::kNoClock, bound());
+      forgotten = shard.notices().remember(author, post, clock_ ? *clock_ : DeleteNotices::kNoClock,
+                                           bound());
       counts_.deletes_forgotten += forgotten;
+      next_due_[number] = shard.next_due();
     }
     teller_.notice(known, notice, clock_, forgotten);
   }
 
-  void cancel(Window& window, CancelReason reason) {
-    teller_.window_end(reason == CancelReason::kUnenrolled ? WindowEnd::What::kUnenrolled
-                                                           : WindowEnd::What::kIntentDeleted,
-                       window);
-    window.state = Window::State::kCancelled;
-    ledger_.release(window);
-    if (!window.denied) {
-      emitter_.cancelled(window, reason);
-    }
-  }
-
-  template <typename Predicate>
-  std::uint64_t drop_parked(Author& author, ParkedEnd::What why, Predicate predicate) {
-    waiting_.clear();
-    for (ParkedConfirmation* parked : author.parked) {
-      if (predicate(*parked)) {
-        waiting_.push_back(parked);
-      }
-    }
-    for (ParkedConfirmation* parked : waiting_) {
-      teller_.parked_end(why, *parked);
-      Shard::unpark(*parked);
-    }
-    return waiting_.size();
-  }
-
-  // P6.4.
-  void cancel_unenrolled() {
-    std::vector<Window*> windows;
+  // P6.4. Windows of those who left are cancelled; those of the others find their
+  // accounts in the table that is in force now, or keep them.
+  void enrol_anew(const MemberTable& before) {
+    std::vector<Due> left;
     for (Shard& shard : shards_) {
-      shard.for_each_author([&](Author& author) {
-        if (members_->find(author.id) != kNotAMember) {
-          return;
+      shard.for_each_window([&](WindowIndex index) {
+        Window& window = shard.window(index);
+        if (window.state != Window::State::kOpen) {
+          return;  // its account will not be asked for
         }
-        for (const auto& window : author.windows) {
-          if (window->state == Window::State::kOpen) {
-            windows.push_back(window.get());
+        IdDigits digits{};
+        const MemberIndex member = members_->find(shard.ids().text(window.author, digits));
+        if (member == kNotAMember) {
+          left.push_back({0, &shard, window.intent, index, DueKind::kWindow});
+        } else if (!window.account_kept) {
+          const std::string_view account = before.member(window.account).account;
+          if (members_->member(member).account == account) {
+            window.account = member;
+          } else {
+            shard.keep_account(window, account);
           }
         }
-        (void)drop_parked(author, ParkedEnd::What::kUnenrolled,
-                          [](const ParkedConfirmation&) { return true; });
       });
+      drop_parked_of_unenrolled(shard);
     }
-    std::sort(windows.begin(), windows.end(),
-              [](const Window* a, const Window* b) { return ends_before(*a, *b); });
-    for (Window* window : windows) {
-      cancel(*window, CancelReason::kUnenrolled);
+    std::sort(left.begin(), left.end(), ends_before);
+    for (const Due& window : left) {
+      rules_.cancel({window.shard, window.index}, CancelReason::kUnenrolled);
     }
   }
+
+  void drop_parked_of_unenrolled(Shard& shard) {
+    std::vector<ParkedIndex> left;
+    shard.parked().for_each_author([&](IdKey author, ParkedIndex first) {
+      IdDigits digits{};
+      if (members_->find(shard.ids().text(author, digits)) == kNotAMember) {
+        left.push_back(first);
+      }
+    });
+    for (const ParkedIndex first : left) {
+      rules_.drop_parked_of_unenrolled(shard, first);
+    }
+  }
+
+  // More room than for so many is given back.
+  static constexpr std::size_t kDueKept = 65'536;
 
   ProtocolOptions options_;
   std::shared_ptr<const OfferCatalogue> offers_;
   std::shared_ptr<const MemberTable> members_;
-  CodeMaker codes_;
   DecisionCounts counts_;
+  DecisionTeller teller_;
   Emitter emitter_;
+  TermsTable terms_;
   Ledger ledger_;
-  std::vector<Shard> shards_;
+  PurchaseRules rules_;
+  std::deque<Shard> shards_;      // do not move
+  std::vector<Millis> next_due_;  // of each shard
   std::optional<Millis> clock_;
   std::unique_ptr<KeptPost> set_aside_;
-  DecisionTeller teller_;
   std::vector<Due> due_;
-  std::vector<ParkedConfirmation*> waiting_;
+  std::vector<CandidateIds> ids_;  // of the batch that is applied
 };
 
 Decider::Decider(std::shared_ptr<const OfferCatalogue> offers,
                  std::shared_ptr<const MemberTable> members, std::string_view secret,
-                 ProtocolOptions options)
+                 ProtocolOptions options, std::uint32_t shards)
     : impl_(std::make_unique<Impl>(std::move(offers), std::move(members), secret,
-                                   std::move(options))) {}
+                                   std::move(options), shards)) {}
 Decider::~Decider() = default;
 
 void Decider::apply(const CandidateBatch& batch, EventBatch& out) { impl_->apply(batch, out); }
@@ -557,5 +366,6 @@ const DecisionCounts& Decider::counts() const { return impl_->counts(); }
 std::uint64_t Decider::open_windows() const { return impl_->open_windows(); }
 void Decider::set_trace(DecisionTrace* trace) { impl_->set_trace(trace); }
 bool Decider::has_set_aside() const { return impl_->has_set_aside(); }
+std::size_t Decider::memory_bytes() const { return impl_->memory_bytes(); }
 
 }  // namespace tagtill

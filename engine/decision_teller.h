@@ -43,14 +43,21 @@ class DecisionTeller {
     }
   }
 
-  // `window`: the one that IntentDecision asks for, or null.
+  // `window`: the one that IntentDecision asks for, or none.
   void intent(IntentDecision::What what, const Candidate& post, const PostTag& tag,
-              const Offer& offer, bool live, RegionCode region, const Window* window,
-              std::int64_t confirmed_windows, const Author& author) const {
-    if (trace_ != nullptr) {
-      trace_->on_intent({what, post, tag, offer, live, region,
-                         window != nullptr ? std::optional(seen(*window)) : std::nullopt,
-                         confirmed_windows, author.windows.size()});
+              const Offer& offer, bool live, RegionCode region, std::optional<WindowRef> window,
+              std::int64_t confirmed_windows, std::size_t remembered_windows) const {
+    if (trace_ == nullptr) {
+      return;
+    }
+    IntentDecision decision{
+        what, post, tag, offer, live, region, {}, confirmed_windows, remembered_windows};
+    if (window) {
+      const WindowText text(*window);
+      decision.window = text.seen();
+      trace_->on_intent(decision);
+    } else {
+      trace_->on_intent(decision);
     }
   }
 
@@ -63,11 +70,11 @@ class DecisionTeller {
     }
   }
 
-  void without_window(ConfirmationDecision::What what, const Author& author,
-                      const Confirmation& confirmation) const {
+  void without_window(ConfirmationDecision::What what, std::string_view author_id,
+                      const Confirmation& confirmation, std::size_t parked) const {
     if (trace_ != nullptr) {
       trace_->on_confirmation({what,
-                               author.id,
+                               author_id,
                                confirmation.post_id,
                                confirmation.at,
                                confirmation.code,
@@ -75,30 +82,34 @@ class DecisionTeller {
                                {},
                                0,
                                0,
-                               author.parked.size()});
+                               parked});
     }
   }
 
-  void with_window(ConfirmationDecision::What what, const Window& window,
+  void with_window(ConfirmationDecision::What what, WindowRef window,
                    const Confirmation& confirmation, bool was_parked,
                    std::int64_t confirmed_windows) const {
     if (trace_ != nullptr) {
-      trace_->on_confirmation({what, window.author->id, confirmation.post_id, confirmation.at,
-                               confirmation.code, was_parked, seen(window), confirmed_windows,
-                               window.terms->offer.limit_per_member, 0});
+      const WindowText text(window);
+      trace_->on_confirmation({what, text.author_id, confirmation.post_id, confirmation.at,
+                               confirmation.code, was_parked, text.seen(), confirmed_windows,
+                               window.terms().offer.limit_per_member, 0});
     }
   }
 
-  void window_end(WindowEnd::What what, const Window& window) const {
+  void window_end(WindowEnd::What what, WindowRef window) const {
     if (trace_ != nullptr) {
-      trace_->on_window_end({what, seen(window)});
+      trace_->on_window_end({what, WindowText(window).seen()});
     }
   }
 
-  void parked_end(ParkedEnd::What what, const ParkedConfirmation& parked) const {
+  void parked_end(ParkedEnd::What what, Shard& shard, ParkedIndex index) const {
     if (trace_ != nullptr) {
-      trace_->on_parked_end({what, parked.author->id, parked.post_id, parked.confirmation.at,
-                             parked.confirmation.code});
+      const ParkedConfirmation& parked = shard.parked()[index];
+      IdDigits author{};
+      IdDigits post{};
+      trace_->on_parked_end({what, shard.ids().text(parked.author, author),
+                             shard.ids().text(parked.post, post), parked.at, parked.code});
     }
   }
 

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "engine/shard.h"
-#include "engine/window.h"
 
 namespace tagtill {
 
-// Of windows: by purchase id (intent id, `:`, offer id), then by author id.
-[[nodiscard]] bool ends_before(const Window& a, const Window& b);
-
-// P3.6, step 3: the order of what falls due.
-[[nodiscard]] bool falls_due_before(const Due& a, const Due& b);
+// P3.6, step 3: the order of what falls due; windows of the same time (as those of
+// authors who have left, P6.4) by purchase id (intent id, `:`, offer id), then by
+// author id. All as text, of which mostly nothing is made: numbers of as many digits
+// compare as numbers.
+[[nodiscard]] bool ends_before(const Due& a, const Due& b);
 
 }  // namespace tagtill

@@ -1,36 +1,44 @@
 #include "engine/emitter.h"
 
 #include "engine/hash_bytes.h"
+#include "engine/shard.h"
 
 namespace tagtill {
 
-Event& Emitter::add(EventType type, const Window& window) {
+Event& Emitter::add(EventType type, WindowRef window) {
+  const WindowText text(window);
   Event& event = batch_->events.emplace_back();
   event.type = type;
-  event.offer_id = batch_->bytes.keep(window.offer_id());
-  event.author_id = batch_->bytes.keep(window.author->id);
-  event.intent_id = batch_->bytes.keep(window.intent_id);
-  event.intent_at = window.intent_at;
-  event.deadline = window.deadline;
+  event.offer_id = batch_->bytes.keep(window.terms().offer.id);
+  event.author_id = batch_->bytes.keep(text.author_id);
+  event.intent_id = batch_->bytes.keep(text.intent_id);
+  event.intent_at = window->intent_at;
+  event.deadline = window.deadline();
   return event;
 }
 
-void Emitter::prompt(const Window& window) {
+std::string_view Emitter::keep_account(WindowRef window) {
+  return batch_->bytes.keep(window->account_kept ? window.shard->kept_account(*window)
+                                                 : members_->member(window->account).account);
+}
+
+void Emitter::prompt(WindowRef window) {
   Event& event = add(EventType::kPrompt, window);
-  event.title = batch_->bytes.keep(window.terms->offer.title);
+  const Offer& offer = window.terms().offer;
+  event.title = batch_->bytes.keep(offer.title);
   event.tag_prefix = batch_->bytes.keep(prefix_);
-  event.code = window.code;
-  event.price_minor = window.terms->offer.price_minor;
-  event.currency = window.terms->offer.currency;
+  event.code = window->code;
+  event.price_minor = offer.price_minor;
+  event.currency = offer.currency;
   ++counts_.prompts;
   tell(event);
 }
 
-void Emitter::confirmed(const Window& window, const Confirmation& confirmation, Code claim_code) {
+void Emitter::confirmed(WindowRef window, const Confirmation& confirmation, Code claim_code) {
   constexpr std::int64_t kBasisPoints = 10'000;
-  const Offer& offer = window.terms->offer;
+  const Offer& offer = window.terms().offer;
   Event& event = add(EventType::kConfirmed, window);
-  event.account = batch_->bytes.keep(window.account);
+  event.account = keep_account(window);
   event.post_id = batch_->bytes.keep(confirmation.post_id);
   event.at = confirmation.at;
   event.price_minor = offer.price_minor;
@@ -46,16 +54,16 @@ void Emitter::confirmed(const Window& window, const Confirmation& confirmation, 
   tell(event);
 }
 
-void Emitter::expired(const Window& window) {
+void Emitter::expired(WindowRef window) {
   Event& event = add(EventType::kExpired, window);
-  event.account = batch_->bytes.keep(window.account);
+  event.account = keep_account(window);
   ++counts_.expired;
   tell(event);
 }
 
-void Emitter::cancelled(const Window& window, CancelReason reason) {
+void Emitter::cancelled(WindowRef window, CancelReason reason) {
   Event& event = add(EventType::kCancelled, window);
-  event.account = batch_->bytes.keep(window.account);
+  event.account = keep_account(window);
   event.cancel_reason = reason;
   ++counts_.cancelled;
   tell(event);

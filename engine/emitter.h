@@ -6,7 +6,8 @@
 #include "engine/decider.h"
 #include "engine/decision_trace.h"
 #include "engine/event.h"
-#include "engine/shard.h"
+#include "engine/member_table.h"
+#include "engine/parked_confirmations.h"
 #include "engine/window.h"
 
 namespace tagtill {
@@ -21,17 +22,20 @@ class Emitter {
   void set_batch(EventBatch& batch) { batch_ = &batch; }
   // As Decider::set_trace.
   void set_trace(DecisionTrace* trace) { trace_ = trace; }
+  // That in which the accounts of windows stand; it must live until another one is set.
+  void set_members(const MemberTable& members) { members_ = &members; }
 
-  void prompt(const Window& window);
-  void confirmed(const Window& window, const Confirmation& confirmation, Code claim_code);
-  void expired(const Window& window);
-  void cancelled(const Window& window, CancelReason reason);
+  void prompt(WindowRef window);
+  void confirmed(WindowRef window, const Confirmation& confirmation, Code claim_code);
+  void expired(WindowRef window);
+  void cancelled(WindowRef window, CancelReason reason);
   // An empty `offer_id` stands for null.
   void rejected(RejectReason reason, std::string_view post_id, std::string_view author_id,
                 std::string_view offer_id, Millis at);
 
  private:
-  Event& add(EventType type, const Window& window);
+  Event& add(EventType type, WindowRef window);
+  [[nodiscard]] std::string_view keep_account(WindowRef window);
   void tell(const Event& event) const {
     if (trace_ != nullptr) {
       trace_->on_event(event);
@@ -41,6 +45,7 @@ class Emitter {
   std::string_view prefix_;
   DecisionCounts& counts_;
   EventBatch* batch_ = nullptr;
+  const MemberTable* members_ = nullptr;
   DecisionTrace* trace_ = nullptr;
 };
 

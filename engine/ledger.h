@@ -2,17 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <list>
-#include <memory>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/confirmation_code.h"
 #include "engine/decision_trace.h"
 #include "engine/emitter.h"
-#include "engine/offer_catalogue.h"
+#include "engine/parked_confirmations.h"
+#include "engine/terms.h"
 #include "engine/window.h"
 
 namespace tagtill {
@@ -25,47 +21,51 @@ namespace tagtill {
 // and sold never go below 0; with a stock, a window opens undenied only while
 // held + sold < stock.
 //
-// Memory: one entry for each offer id that was ever in a catalogue; one Terms
-// for each offer in force, and for each older form of one that windows still
-// refer to.
+// Memory: 16 bytes for each offer id that was ever in a catalogue.
 class Ledger {
  public:
-  explicit Ledger(Emitter& emitter) : emitter_(emitter) {}
+  // Both must live as long as the ledger.
+  Ledger(Emitter& emitter, TermsTable& terms) : emitter_(emitter), terms_(terms) {}
 
   // As Decider::set_trace.
   void set_trace(DecisionTrace* trace) { trace_ = trace; }
 
-  // Takes a catalogue (P6.4). Terms of offers that did not change stay.
-  void set_catalogue(const OfferCatalogue& offers);
+  // The terms have taken a catalogue (P6.4). What is held and sold stays.
+  void set_catalogue() { stocks_.resize(terms_.offer_ids()); }
 
-  // The terms of the catalogue's offer.
-  [[nodiscard]] Terms& terms(OfferIndex offer) { return *in_force_[offer]; }
-
-  // P4.5 and P4.6: holds a unit and prompts, or denies. `intent_id` is the post.
-  void open(Window& window);
+  // P4.5 and P4.6: holds a unit and prompts, or denies.
+  void open(WindowRef window);
 
   // P5.4: the confirmation that closes the window.
-  void confirm(const Window& window, const Confirmation& confirmation, CodeMaker& codes);
+  void confirm(WindowRef window, const Confirmation& confirmation, CodeMaker& codes);
 
   // The window ended otherwise: its unit is free again. The event is the
   // caller's, if there is one.
-  void release(const Window& window);
+  void release(WindowRef window);
 
-  // The window was forgotten: its terms may be, too.
-  void forget(const Window& window) { --window.terms->windows; }
+  // The window is about to be forgotten: its terms may be, too.
+  void forget(WindowRef window) { terms_.remove_window(window->terms); }
 
   // Units held now, of all offers.
   [[nodiscard]] std::uint64_t held() const { return held_; }
 
  private:
-  void tell(StockDecision::What what, const Window& window) const;
+  // What is held and sold of an offer, by its id, for ever (P6.4).
+  struct Stock {
+    std::int64_t held = 0;
+    std::int64_t sold = 0;
+  };
+
+  [[nodiscard]] Stock& stock_of(const Window& window) {
+    return stocks_[terms_.offer_number(window.terms)];
+  }
+  void tell(StockDecision::What what, WindowRef window);
   void give_back(const Window& window);
 
   Emitter& emitter_;
+  TermsTable& terms_;
   DecisionTrace* trace_ = nullptr;
-  std::unordered_map<std::string, Stock> stocks_;  // by offer id; nodes are stable
-  std::list<Terms> terms_;
-  std::vector<Terms*> in_force_;  // by OfferIndex
+  std::vector<Stock> stocks_;  // by OfferNumber
   std::uint64_t held_ = 0;
 };
 

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstring>
 #include <span>
 
+#include "engine/canonical_number.h"
 #include "engine/config_errors.h"
 #include "engine/config_lines.h"
 #include "engine/config_text.h"
@@ -25,53 +24,6 @@ constexpr std::size_t kAccountBytesMax = 64;
 
 // After so many members the file's size tells how many there will be.
 constexpr std::size_t kSample = 1000;
-
-// Eight digits at once: the sums of pairs, of fours, of all. False if one of them
-// is no digit.
-bool read_eight_digits(const char* at, std::uint64_t& number) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  // A digit is 0x30 to 0x39: its upper half is 3, also after 6 was added.
-  const std::uint64_t upper = 0xF0F0F0F0F0F0F0F0;
-  if ((word & upper) != 0x3030303030303030 ||
-      ((word + 0x0606060606060606) & upper) != 0x3030303030303030) {
-    return false;
-  }
-  word &= 0x0F0F0F0F0F0F0F0F;
-  word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
-  word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
-  number = (word * 10'000 + (word >> 32)) & 0xFFFFFFFF;
-  return true;
-}
-
-// A number that is written as std::to_string would write it, so that number and
-// text stand for each other.
-bool is_canonical_number(std::string_view text, std::uint64_t& number) {
-  if (text.empty() || text.size() > 20 || (text[0] == '0' && text.size() > 1)) {
-    return false;
-  }
-  if (text.size() == 20) {  // the longest need a look at 2^64
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
-  }
-  std::uint64_t value = 0;
-  while (text.size() >= 8) {
-    std::uint64_t eight = 0;
-    if (!read_eight_digits(text.data(), eight)) {
-      return false;
-    }
-    value = value * 100'000'000 + eight;
-    text.remove_prefix(8);
-  }
-  for (const char c : text) {
-    if (c < '0' || c > '9') {
-      return false;
-    }
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  number = value;
-  return true;
-}
 
 // The check of card numbers: from the right, every second digit doubled.
 bool passes_luhn(std::string_view digits) {

@@ -1,4 +1,4 @@
-// What falls due when: a hierarchical timing wheel over stream time.
+// What falls due when: a timing wheel over stream time.
 #pragma once
 
 #include <algorithm>
@@ -6,41 +6,52 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "engine/give_back.h"
+#include "engine/slab.h"
 #include "engine/time.h"
 
 namespace tagtill {
 
-// Holds entries with a due time and gives them back when the time has come, in
-// order of due time (those of the same millisecond in no particular order: the
-// protocol has its own). Owned by one thread.
+// Holds numbers of records of its owner, each with a due time, and gives them back
+// when the time has come, in order of due time (those of the same millisecond in no
+// particular order: the protocol has its own). Owned by one thread.
 //
 //   due time   |<-- now -->|<----- ring: 2,048 slots ----->|<---- far ---->
-//   kept in      a heap      a vector for each 1,024 ms      a map of such vectors
+//   kept in      an array     a list for each 256 ms          a map of such lists
+//                and a heap
 //
-// The ring spans 35 minutes from now, more than the common window of 15 minutes
-// and its lateness, so that the common entry is written to a slot and read from
-// it, at no more cost. When the time reaches a slot, or the first vector of the
-// map, that becomes the heap, which gives its entries back one by one. No entry
-// ever moves from level to level, so the slowest single step is that of the
-// fullest slot: about a thousandth of the entries when windows of 15 minutes are
-// opened evenly.
+// The ring spans 35 minutes from now, more than the common window of 15 minutes and
+// its lateness, so that the common entry is written to a slot and read from it once.
+// A list is of cache lines with 15 entries each. An entry's due time is not kept: when
+// the time reaches a slot, or the first list of the map, the owner is asked for the due
+// times of its entries, and they are laid out by the millisecond in an array, from
+// which they are taken one by one. What is scheduled within the slot of now goes
+// through a heap. So the slowest step is the lay-out of the fullest slot: about a
+// four-thousandth of the entries when windows of 15 minutes are opened evenly.
 //
 // There is no cancel: an owner whose entry has become void recognises it when it
-// comes back. Memory: the entry and its due time. Cost: schedule O(1) (far: O(log
-// slots)), take O(log of a slot's entries).
-template <typename Entry>
+// comes back. An entry whose due time has changed meanwhile comes back in the slot of
+// its old one, and may be scheduled anew.
+//
+// Memory: 4.3 bytes an entry, half a cache line for each slot in use, 12 bytes for
+// each entry of the slot of now; 32 KiB for the ring. Cost: schedule O(1) (far: O(log
+// slots); slot of now: O(log of what is in the heap)), take O(1).
 class TimingWheel {
  public:
-  static constexpr int kSlotBits = 10;  // 1,024 ms
-  static constexpr std::size_t kSlots = 2048;
+  using Entry = std::uint32_t;
+  static constexpr int kSlotBits = 8;  // 256 ms
+  static constexpr std::size_t kSlots = 8192;
+  static constexpr Millis kNever = std::numeric_limits<Millis>::max();
 
   [[nodiscard]] std::size_t size() const { return size_; }
+
+  // Nothing is due before this time. kNever when there is nothing.
+  [[nodiscard]] Millis next_due() const { return next_due_; }
 
   // Adds an entry. It may be due already.
   void schedule(Millis due, Entry entry) {
@@ -49,78 +60,134 @@ class TimingWheel {
       now_tick_ = tick - 1;  // an empty wheel may stand anywhere
     }
     ++size_;
+    next_due_ = std::min(next_due_, due);
     if (tick <= now_tick_) {
-      now_.push_back({due, std::move(entry)});
-      std::push_heap(now_.begin(), now_.end(), kLater);
+      early_.push_back({due, entry});
+      std::push_heap(early_.begin(), early_.end(), kLater);
     } else if (tick <= now_tick_ + kSlotCount) {
       if (ring_.empty()) {
-        ring_.resize(kSlots);  // a wheel that is never used costs nothing
+        ring_.resize(kSlots, kNoList);  // a wheel that is never used costs nothing
       }
       const std::size_t slot = slot_of(tick);
-      ring_[slot].push_back({due, std::move(entry)});
+      append(ring_[slot], entry);
       occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
     } else {
-      far_[tick].push_back({due, std::move(entry)});
+      append(far_.try_emplace(tick, kNoList).first->second, entry);
     }
   }
 
-  // Takes the entry with the least due time, if that is < `bound`. Bounds must
-  // not decrease from call to call.
-  [[nodiscard]] bool take_before(Millis bound, Millis& due, Entry& entry) {
-    while (now_.empty()) {
-      if (size_ == 0 || !advance(bound >> kSlotBits)) {
-        return false;
-      }
-    }
-    if (now_.front().due >= bound) {
+  // Takes the entry with the least due time, if that is < `bound`. Bounds must not
+  // decrease from call to call. `owner.due_of(entry)` is the due time with which the
+  // entry was scheduled; `owner.prefetch(entry)` comes some time before, and
+  // `owner.expect(entry)` some time before the entry is taken.
+  template <typename Owner>
+  [[nodiscard]] bool take_before(Millis bound, const Owner& owner, Millis& due, Entry& entry) {
+    if (bound <= next_due_) {
       return false;
     }
-    std::pop_heap(now_.begin(), now_.end(), kLater);
-    due = now_.back().due;
-    entry = std::move(now_.back().entry);
-    now_.pop_back();
-    --size_;
+    while (at_ == now_.size() && early_.empty()) {
+      const std::int64_t tick = next_tick();
+      if (tick > bound >> kSlotBits) {
+        next_due_ = tick == kNever ? kNever : tick << kSlotBits;
+        return false;
+      }
+      enter(tick, owner);
+    }
+    const Millis in_slot = at_ < now_.size() ? due_of(now_[at_]) : kNever;
+    const Millis in_heap = early_.empty() ? kNever : early_.front().due;
+    due = std::min(in_slot, in_heap);
+    if (due >= bound) {
+      next_due_ = due;
+      return false;
+    }
+    if (in_slot <= in_heap) {
+      entry = now_[at_++].entry;
+      if (at_ + kAhead <= now_.size()) {
+        owner.expect(now_[at_ + kAhead - 1].entry);
+      }
+    } else {
+      std::pop_heap(early_.begin(), early_.end(), kLater);
+      entry = early_.back().entry;
+      early_.pop_back();
+    }
+    if (--size_ == 0) {
+      let_go();
+    }
     return true;
   }
 
+  // What the wheel holds in memory, but for the nodes of the map.
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return lists_.memory_bytes() + ring_.capacity() * sizeof(List) +
+           now_.capacity() * sizeof(Laid) + found_.capacity() * sizeof(Entry) +
+           early_.capacity() * sizeof(Early);
+  }
+
  private:
-  struct Item {
+  struct Line {
+    std::uint32_t next;  // kNoLine: the last one
+    std::array<Entry, 15> entries;
+  };
+  // The number of the first line, and how many entries it holds: the others are full.
+  using List = std::uint32_t;
+  static constexpr List kNoList = std::numeric_limits<List>::max();
+  static constexpr int kFillBits = 4;
+  static constexpr std::uint32_t kFillMask = (1U << kFillBits) - 1;
+  static constexpr std::uint32_t kNoLine = Slab<Line>::kNone;
+  static_assert(Slab<Line>::kRecordsMax < kNoList >> kFillBits);
+
+  struct Laid {
+    Entry entry;
+    std::uint32_t millisecond;  // within its slot
+  };
+  struct Early {
     Millis due;
     Entry entry;
   };
-  static constexpr auto kLater = [](const Item& a, const Item& b) { return a.due > b.due; };
+  static constexpr auto kLater = [](const Early& a, const Early& b) { return a.due > b.due; };
   static constexpr auto kSlotCount = static_cast<std::int64_t>(kSlots);
-  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::size_t kSlotMillis = std::size_t{1} << kSlotBits;
+  // So many entries are on their way from memory at a time.
+  static constexpr std::size_t kAhead = 16;
+  // More room than for so many entries is given back.
+  static constexpr std::size_t kKept = 16'384;
 
   static std::size_t slot_of(std::int64_t tick) {
     return static_cast<std::size_t>(tick) & (kSlots - 1);
   }
 
-  // Makes the next tick that holds anything the current one, if it is not behind
-  // `bound_tick`, and its entries the heap (which is empty).
-  bool advance(std::int64_t bound_tick) {
-    const std::int64_t in_ring = next_in_ring();
-    const std::int64_t in_far = far_.empty() ? kNever : far_.begin()->first;
-    const std::int64_t tick = std::min(in_ring, in_far);
-    if (tick > bound_tick) {
-      return false;
-    }
-    if (in_ring == tick) {
-      const std::size_t slot = slot_of(tick);
-      now_.swap(ring_[slot]);
-      occupied_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
-    }
-    if (in_far == tick) {
-      auto first = far_.extract(far_.begin());
-      now_.insert(now_.end(), std::make_move_iterator(first.mapped().begin()),
-                  std::make_move_iterator(first.mapped().end()));
-    }
-    std::make_heap(now_.begin(), now_.end(), kLater);
-    now_tick_ = tick;
-    return true;
+  [[nodiscard]] Millis due_of(const Laid& laid) const {
+    return (now_tick_ << kSlotBits) + laid.millisecond;
   }
 
-  // The first tick behind the current one whose slot holds anything.
+  void append(List& list, Entry entry) {
+    std::uint32_t fill = list & kFillMask;
+    if (list == kNoList || fill == std::tuple_size_v<decltype(Line::entries)>) {
+      Line line{};
+      line.next = list == kNoList ? kNoLine : list >> kFillBits;
+      list = lists_.add(line) << kFillBits;
+      fill = 0;
+    }
+    lists_[list >> kFillBits].entries[fill] = entry;
+    ++list;
+  }
+
+  // Moves the entries of a list to found_.
+  void empty_out(List list) {
+    std::uint32_t fill = list & kFillMask;
+    for (std::uint32_t at = list >> kFillBits; at != kNoLine;) {
+      const Line& line = lists_[at];
+      found_.insert(found_.end(), line.entries.begin(), line.entries.begin() + fill);
+      fill = static_cast<std::uint32_t>(line.entries.size());
+      lists_.remove(std::exchange(at, line.next));
+    }
+  }
+
+  // The next tick behind the current one that holds anything.
+  [[nodiscard]] std::int64_t next_tick() const {
+    return std::min(next_in_ring(), far_.empty() ? kNever : far_.begin()->first);
+  }
+
   [[nodiscard]] std::int64_t next_in_ring() const {
     const std::int64_t end = now_tick_ + kSlotCount;
     for (std::int64_t tick = now_tick_ + 1; tick <= end;) {
@@ -134,11 +201,86 @@ class TimingWheel {
     return kNever;
   }
 
-  std::vector<Item> now_;                              // a heap: entries of ticks up to now_tick_
-  std::vector<std::vector<Item>> ring_;                // the 2,048 ticks behind it
+  // Makes the tick the current one, and lays its entries out.
+  template <typename Owner>
+  void enter(std::int64_t tick, const Owner& owner) {
+    found_.clear();
+    if (const std::size_t slot = slot_of(tick);
+        tick <= now_tick_ + kSlotCount && !ring_.empty() && ring_[slot] != kNoList) {
+      empty_out(std::exchange(ring_[slot], kNoList));
+      occupied_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
+    }
+    if (!far_.empty() && far_.begin()->first == tick) {
+      empty_out(far_.begin()->second);
+      far_.erase(far_.begin());
+    }
+    now_tick_ = tick;
+    lay_out(owner);
+  }
+
+  // Counting sort by the millisecond.
+  template <typename Owner>
+  void lay_out(const Owner& owner) {
+    for (std::size_t i = 0; i < std::min(kAhead, found_.size()); ++i) {
+      owner.prefetch(found_[i]);
+    }
+    laid_.resize(found_.size());
+    const Millis first = now_tick_ << kSlotBits;
+    const Millis last = first + static_cast<Millis>(kSlotMillis) - 1;
+    std::array<std::uint32_t, kSlotMillis + 1> begins{};
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      if (i + kAhead < found_.size()) {
+        owner.prefetch(found_[i + kAhead]);
+      }
+      const Millis due = std::clamp(owner.due_of(found_[i]), first, last);
+      const auto millisecond = static_cast<std::uint32_t>(due - first);
+      laid_[i] = {found_[i], millisecond};
+      ++begins[millisecond + 1];
+    }
+    for (std::size_t i = 1; i < begins.size(); ++i) {
+      begins[i] += begins[i - 1];
+    }
+    if (now_.capacity() > kKept && now_.capacity() / 4 > found_.size()) {
+      give_back(now_);
+    }
+    now_.resize(found_.size());
+    for (const Laid& laid : laid_) {
+      now_[begins[laid.millisecond]++] = laid;
+    }
+    at_ = 0;
+    for (std::size_t i = 0; i < std::min(kAhead, now_.size()); ++i) {
+      owner.expect(now_[i].entry);
+    }
+    if (found_.size() > kKept) {
+      give_back(found_);
+      give_back(laid_);
+    }
+  }
+
+  // The last entry was taken.
+  void let_go() {
+    next_due_ = kNever;
+    at_ = 0;
+    now_.clear();
+    if (now_.capacity() > kKept) {
+      give_back(now_);
+    }
+    if (early_.capacity() > kKept) {
+      give_back(early_);
+    }
+  }
+
+  std::vector<Laid> now_;  // entries of the current tick, by due time; those before at_ are taken
+  std::size_t at_ = 0;
+  std::vector<Early> early_;  // a heap: entries that came when their tick was current or past
+  std::vector<List> ring_;    // the 8,192 ticks behind it
   std::array<std::uint64_t, kSlots / 64> occupied_{};  // which slots hold anything
-  std::map<std::int64_t, std::vector<Item>> far_;      // by tick, those beyond
+  std::map<std::int64_t, List> far_;                   // by tick, those beyond
+  Slab<Line> lists_;
+  std::vector<Entry> found_;  // scratch
+  std::vector<Laid> laid_;    // scratch
   std::int64_t now_tick_ = 0;
+  Millis next_due_ = kNever;
   std::size_t size_ = 0;
 };
 

@@ -1,52 +1,74 @@
-// A confirmation window and what it was opened on.
+// A confirmation window as it is kept.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "engine/decision_trace.h"
 #include "engine/event.h"
-#include "engine/offer_catalogue.h"
+#include "engine/id_table.h"
+#include "engine/member_table.h"
+#include "engine/terms.h"
 #include "engine/time.h"
 
 namespace tagtill {
 
-struct Author;  // shard.h
+class Shard;
 
-// What is held and sold of an offer, by its id, for ever (P6.4).
-struct Stock {
-  std::int64_t held = 0;
-  std::int64_t sold = 0;
-};
+using WindowIndex = std::uint32_t;
 
-// An offer as it stood when windows were opened on it: they run to their end on
-// these terms, whatever becomes of the catalogue (P6.4). Owned by the Ledger.
-struct Terms {
-  Offer offer;
-  Stock* stock = nullptr;
-  std::uint64_t windows = 0;  // that still refer to it
-  bool in_force = true;       // in the catalogue of now
-};
-
-// A window (P4.5, P4.6), from its intent until clock − L passes its deadline.
-// Owned by its author's Shard; `denied` is written by the Ledger alone.
+// A window (P4.5, P4.6), from its intent until clock − L passes its deadline: 40
+// plain bytes in its author's Shard. `denied` is written by the Ledger alone.
 struct Window {
   enum class State : std::uint8_t { kOpen, kConfirmed, kCancelled };
 
-  Author* author = nullptr;
-  Terms* terms = nullptr;
-  std::string intent_id;
-  std::string account;  // with which it opened (P6.4)
-  Millis intent_at = 0;
-  Millis deadline = 0;
-  Code code = kNoCode;
-  State state = State::kOpen;
-  bool denied = false;  // P4.5: holds nothing, and its end makes no event
+  // All that these fields are ever given; said for the compiler's sake.
+  static constexpr Millis kTimeMask = (Millis{1} << 48) - 1;  // 1970 to 9999
+  static constexpr std::uint64_t kCodeMask = (std::uint64_t{1} << 40) - 1;
+  static constexpr TermsIndex kTermsMask = TermsTable::kTermsMax - 1;
 
-  [[nodiscard]] const std::string& offer_id() const { return terms->offer.id; }
+  IdKey author;
+  IdKey intent;
+  std::int64_t intent_at : 49;
+  State state : 2;
+  bool denied : 1;        // P4.5: holds nothing, and its end makes no event
+  bool account_kept : 1;  // `account` is a place among the shard's kept accounts
+  std::uint64_t code : 40;
+  TermsIndex terms : 24;
+  WindowIndex next;  // of the same author, opened later; or Shard::kNoWindow
+  // With which it opened (P6.4): the number of the member in the table in force.
+  std::uint32_t account;
+};
+static_assert(sizeof(Window) == 40);
+
+// Where a window is. Lives until the window is forgotten.
+struct WindowRef {
+  Shard* shard = nullptr;
+  WindowIndex index = 0;
+
+  [[nodiscard]] Window& operator*() const;
+  [[nodiscard]] Window* operator->() const { return &**this; }
+  [[nodiscard]] Millis deadline() const;
+  [[nodiscard]] const Terms& terms() const;
 };
 
-// For a trace; views of the window.
-[[nodiscard]] WindowSeen seen(const Window& window);
+// A window's ids as text, for events and traces: views of the shard, or of this
+// object, which must not be moved. Made when it is needed: two conversions.
+class WindowText {
+  WindowRef window_;
+  IdDigits author_digits_;
+  IdDigits intent_digits_;
+
+ public:
+  explicit WindowText(WindowRef window);
+  WindowText(const WindowText&) = delete;
+  WindowText& operator=(const WindowText&) = delete;
+
+  std::string_view author_id;
+  std::string_view intent_id;
+
+  // For a trace.
+  [[nodiscard]] WindowSeen seen() const;
+};
 
 }  // namespace tagtill

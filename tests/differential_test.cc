@@ -33,6 +33,7 @@ constexpr uint64_t kFirstSeed = 20130211;
 constexpr uint64_t kSeeds = 2000;
 constexpr uint64_t kTinyLength = 4;
 constexpr std::array<size_t, 4> kBlockBytes = {4096, 65536, 10007, 256 * 1024};
+constexpr std::array<uint32_t, 4> kShards = {16, 1, 64, 4};
 
 uint64_t from_environment(const char* name, uint64_t otherwise) {
   const char* value = std::getenv(name);
@@ -173,8 +174,9 @@ testing::AssertionResult same_in_every_mode(const streams::Stream& stream, uint6
   const std::string wanted = run(reference, stream);
   for (const bool strict : {false, true}) {
     const size_t block_bytes = kBlockBytes[(seed + (strict ? 1 : 0)) % kBlockBytes.size()];
-    product::Product product(stream.offers, stream.members, stream.secret,
-                             product_options(stream, strict, block_bytes));
+    product::Options options = product_options(stream, strict, block_bytes);
+    options.shards = kShards[(seed / kBlockBytes.size() + (strict ? 1 : 0)) % kShards.size()];
+    product::Product product(stream.offers, stream.members, stream.secret, options);
     testing::AssertionResult result = same_events(wanted, run(product, stream));
     if (result) {
       result = same_counts(reference.counts(), product.counts(), strict);
@@ -182,7 +184,7 @@ testing::AssertionResult same_in_every_mode(const streams::Stream& stream, uint6
     if (!result) {
       return testing::AssertionFailure()
              << "TAGTILL_SEED=" << seed << (strict ? ", strict" : "") << ", blocks of "
-             << block_bytes << ": " << result.message();
+             << block_bytes << ", " << options.shards << " shards: " << result.message();
     }
   }
   return testing::AssertionSuccess();
@@ -230,6 +232,22 @@ TEST(Differential, P3_7_FilesAndBlocksDoNotMatter) {
                                product_options(stream, false, block_bytes));
       ASSERT_TRUE(same_events(wanted, run(product, stream)))
           << "TAGTILL_SEED=" << seed << ", blocks of " << block_bytes;
+    }
+  }
+}
+
+TEST(Differential, P3_7_ShardsDoNotMatter) {
+  for (uint64_t i = 0; i < seeds() / 8 + 1; ++i) {
+    const uint64_t seed = first_seed() + i;
+    const streams::Stream stream = streams::make_with_replacements(seed);
+    reference::Reference reference = make_reference(stream);
+    const std::string wanted = run(reference, stream);
+    for (const uint32_t shards : kShards) {
+      product::Options options = product_options(stream, false, kBlockBytes.back());
+      options.shards = shards;
+      product::Product product(stream.offers, stream.members, stream.secret, options);
+      ASSERT_TRUE(same_events(wanted, run(product, stream)))
+          << "TAGTILL_SEED=" << seed << ", " << shards << " shards";
     }
   }
 }

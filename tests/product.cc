@@ -123,7 +123,8 @@ class Product::Impl {
   void reset_decider() {
     decider_ = std::make_unique<tagtill::Decider>(
         offers_, members_, secret_,
-        tagtill::ProtocolOptions{options_.lateness_ms, options_.max_jump_ms, options_.prefix});
+        tagtill::ProtocolOptions{options_.lateness_ms, options_.max_jump_ms, options_.prefix},
+        options_.shards);
   }
 
   Options options_;

@@ -22,6 +22,7 @@ struct Options {
   std::string prefix = "Confirm";
   bool strict = false;
   std::size_t block_bytes = std::size_t{256} * 1024;
+  std::uint32_t shards = 16;
 };
 
 struct Counts {

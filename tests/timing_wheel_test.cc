@@ -1,12 +1,12 @@
-// The wheel against an ordered map.
+// The wheel against an ordered set.
 #include "engine/timing_wheel.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <map>
-#include <string>
+#include <limits>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "engine/time.h"
@@ -15,69 +15,127 @@
 namespace tagtill {
 namespace {
 
-constexpr Millis kSlot = Millis{1} << TimingWheel<int>::kSlotBits;
-constexpr Millis kRing = kSlot * static_cast<Millis>(TimingWheel<int>::kSlots);
+constexpr Millis kSlot = Millis{1} << TimingWheel::kSlotBits;
+constexpr Millis kRing = kSlot * static_cast<Millis>(TimingWheel::kSlots);
 
-// Both at once: what the wheel gives back must be what the map holds.
+// Entries are numbers of due times.
+struct Owner {
+  std::vector<Millis> dues;
+  [[nodiscard]] Millis due_of(TimingWheel::Entry entry) const { return dues[entry]; }
+  void prefetch(TimingWheel::Entry entry) const { EXPECT_LT(entry, dues.size()); }
+  void expect(TimingWheel::Entry entry) const { EXPECT_LT(entry, dues.size()); }
+};
+
+// Both at once: what the wheel gives back must be what the set holds.
 class Twins {
  public:
   void schedule(Millis due) {
-    wheel_.schedule(due, ++number_);
-    map_.emplace(due, number_);
+    const auto entry = static_cast<TimingWheel::Entry>(owner_.dues.size());
+    owner_.dues.push_back(due);
+    wheel_.schedule(due, entry);
+    set_.insert({due, entry});
   }
 
   // Takes all that is due before `bound`.
   testing::AssertionResult take_before(Millis bound) {
     Millis due = 0;
-    int entry = 0;
-    while (wheel_.take_before(bound, due, entry)) {
-      if (map_.empty() || map_.begin()->first != due) {
+    TimingWheel::Entry entry = 0;
+    while (wheel_.take_before(bound, owner_, due, entry)) {
+      if (set_.empty() || set_.begin()->first != due) {
         return testing::AssertionFailure() << "the wheel gave " << due << ", not the least";
       }
       // Those of the same millisecond come in any order.
-      const auto [first, last] = map_.equal_range(due);
-      const auto found =
-          std::find_if(first, last, [&](const auto& item) { return item.second == entry; });
-      if (found == last) {
+      if (set_.erase({due, entry}) == 0) {
         return testing::AssertionFailure() << "the wheel gave entry " << entry << " at " << due;
       }
-      map_.erase(found);
-      if (wheel_.size() != map_.size()) {
-        return testing::AssertionFailure() << "the wheel says it holds " << wheel_.size();
+      if (testing::AssertionResult same = same_size(); !same) {
+        return same;
       }
     }
-    if (!map_.empty() && map_.begin()->first < bound) {
+    if (!set_.empty() && set_.begin()->first < bound) {
       return testing::AssertionFailure()
-             << "the wheel kept " << map_.begin()->first << ", which is before " << bound;
+             << "the wheel kept " << set_.begin()->first << ", which is before " << bound;
+    }
+    return same_size();
+  }
+
+  [[nodiscard]] std::size_t size() const { return set_.size(); }
+  [[nodiscard]] std::size_t memory_bytes() const { return wheel_.memory_bytes(); }
+
+ private:
+  [[nodiscard]] testing::AssertionResult same_size() const {
+    if (wheel_.size() != set_.size()) {
+      return testing::AssertionFailure() << "the wheel says it holds " << wheel_.size();
+    }
+    if (set_.empty() ? wheel_.next_due() != TimingWheel::kNever
+                     : wheel_.next_due() > set_.begin()->first) {
+      return testing::AssertionFailure()
+             << "the wheel says that nothing is due before " << wheel_.next_due();
     }
     return testing::AssertionSuccess();
   }
 
-  [[nodiscard]] std::size_t size() const { return map_.size(); }
-
- private:
-  TimingWheel<int> wheel_;
-  std::multimap<Millis, int> map_;
-  int number_ = 0;
+  TimingWheel wheel_;
+  Owner owner_;
+  std::set<std::pair<Millis, TimingWheel::Entry>> set_;
 };
 
 TEST(TimingWheel, AnEmptyOneGivesNothing) {
-  TimingWheel<int> wheel;
+  TimingWheel wheel;
   Millis due = 0;
-  int entry = 0;
-  EXPECT_FALSE(wheel.take_before(kLastMillisecond, due, entry));
+  TimingWheel::Entry entry = 0;
+  EXPECT_FALSE(wheel.take_before(kLastMillisecond, Owner{}, due, entry));
   EXPECT_EQ(wheel.size(), 0U);
+  EXPECT_EQ(wheel.memory_bytes(), 0U);
 }
 
 TEST(TimingWheel, TheBoundItselfIsNotBefore) {
-  TimingWheel<int> wheel;
+  const Owner owner{{0, 1'000}};
+  TimingWheel wheel;
   wheel.schedule(1'000, 1);
   Millis due = 0;
-  int entry = 0;
-  EXPECT_FALSE(wheel.take_before(1'000, due, entry));
-  EXPECT_TRUE(wheel.take_before(1'001, due, entry));
+  TimingWheel::Entry entry = 0;
+  EXPECT_FALSE(wheel.take_before(1'000, owner, due, entry));
+  EXPECT_TRUE(wheel.take_before(1'001, owner, due, entry));
   EXPECT_EQ(due, 1'000);
-  EXPECT_EQ(entry, 1);
+  EXPECT_EQ(entry, 1U);
+}
+
+// Then it comes back in the slot of the time it was scheduled for.
+TEST(TimingWheel, ADueTimeThatHasChangedMeanwhile) {
+  Owner owner{{5 * kSlot + 10, 5 * kSlot + 20, 5 * kSlot + 30}};
+  TimingWheel wheel;
+  for (TimingWheel::Entry entry = 0; entry < 3; ++entry) {
+    wheel.schedule(owner.dues[entry], entry);
+  }
+  owner.dues[0] = 90 * kSlot;
+  owner.dues[1] = std::numeric_limits<Millis>::min();
+  Millis due = 0;
+  TimingWheel::Entry entry = 0;
+  EXPECT_FALSE(wheel.take_before(5 * kSlot, owner, due, entry));
+  std::vector<TimingWheel::Entry> taken;
+  while (wheel.take_before(6 * kSlot, owner, due, entry)) {
+    EXPECT_EQ(due >> TimingWheel::kSlotBits, 5);
+    taken.push_back(entry);
+  }
+  EXPECT_EQ(taken, (std::vector<TimingWheel::Entry>{1, 2, 0}));
+}
+
+// All in one millisecond, all in one slot, and spread: what is left when they are
+// gone does not grow with their number.
+TEST(TimingWheel, MemoryIsGivenBack) {
+  for (const Millis spread : {Millis{1}, kSlot, kRing, 10 * kRing}) {
+    Twins twins;
+    constexpr int kEntries = 100'000;
+    for (int i = 0; i < kEntries; ++i) {
+      twins.schedule(kRing + i % spread);
+    }
+    EXPECT_GT(twins.memory_bytes(), std::size_t{4} * kEntries);
+    EXPECT_LT(twins.memory_bytes(), std::size_t{5} * kEntries + 68 * TimingWheel::kSlots + 65'536);
+    ASSERT_TRUE(twins.take_before(20 * kRing));
+    EXPECT_EQ(twins.size(), 0U);
+    EXPECT_LT(twins.memory_bytes(), 500'000U);
+  }
 }
 
 TEST(TimingWheel, WhatIsDueAlreadyComesAtOnce) {

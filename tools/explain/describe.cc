@@ -280,13 +280,13 @@ Lines describe(const ConfirmationDecision& decision, const ProtocolOptions& opti
       sentence = fmt::format(
           "{}: the author has no window with this code yet (or one of a later "
           "intent): parked, behind {} of at most {}",
-          tag, decision.parked, Shard::kParkedMax);
+          tag, decision.parked, ParkedConfirmations::kMax);
       break;
     case What::kTooMany:
       sentence = fmt::format(
           "{}: no window with this code, and {} of at most {} confirmations are "
           "parked: rejected, too_many",
-          tag, decision.parked, Shard::kParkedMax);
+          tag, decision.parked, ParkedConfirmations::kMax);
       break;
   }
   add(lines, rule_of(decision.what), sentence);

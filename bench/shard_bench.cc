@@ -1,0 +1,423 @@
+// Lives of windows: opened, half of them confirmed, all forgotten at their deadlines,
+// with as many open at any time as the benchmark's argument says.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "bench/shard_support.h"
+#include "engine/due_order.h"
+#include "engine/shard.h"
+#include "engine/terms.h"
+
+namespace {
+
+using namespace tagtill;
+using shard_support::kStart;
+using shard_support::kWindow;
+using shard_support::LongId;
+
+// What came of the windows that have ended, in any order.
+struct Ends {
+  std::uint64_t confirmed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t sum = 0;  // of hashes of author, intent and time
+
+  void add(bool was_confirmed, IdKey author, IdKey intent, Millis at) {
+    ++(was_confirmed ? confirmed : expired);
+    sum += hash_keys(hash_keys(author, intent), static_cast<std::uint64_t>(at));
+  }
+  friend bool operator==(const Ends&, const Ends&) = default;
+};
+
+struct Post {
+  LongId author_id;
+  LongId post_id;
+  Millis at;
+};
+
+// Looked at once, as the Decider does at the beginning of a batch.
+struct Ids {
+  explicit Ids(const Post& from)
+      : author(from.author_id.text()), post(from.post_id.text()), at(from.at) {}
+  Id author;
+  Id post;
+  Millis at;
+};
+
+Code code_of(const Id& post) { return post.hash & Window::kCodeMask; }
+
+// The shards as the Decider uses them: without codes (an HMAC each), without the
+// ledger, and without the text of events.
+class Shards {
+ public:
+  Shards() : offers_(shard_support::catalogue()) {
+    terms_.set_catalogue(*offers_);
+    for (int i = 0; i < 16; ++i) {
+      shards_.emplace_back(terms_);
+      shards_.back().posts().set_longest_window(kWindow, 0);
+    }
+  }
+
+  static constexpr const char* name() { return ""; }
+
+  void prefetch(const Ids& post) const { shard_of(post.author).prefetch(post.author, post.post); }
+  void prefetch_window(const Ids& post) const {
+    shard_of(post.author).prefetch_window(post.author);
+  }
+
+  // P4.2 to P4.4, and P4.6.
+  void open(const Ids& post) {
+    Shard& shard = shard_of(post.author);
+    const IdKey key = shard.ids().acquire(post.author);
+    const OfferNumber offer = terms_.offer_number(0);
+    std::size_t windows = 0;
+    for (WindowIndex at = shard.first_window(key); at != Shard::kNoWindow;) {
+      const Window& window = shard.window(at);
+      if (window.state == Window::State::kOpen && post.at <= shard.deadline(window)) {
+        return;
+      }
+      ++windows;
+      at = window.next;
+    }
+    if (windows >= Shard::kWindowsMax || shard.confirmed().count(key, offer) >= 1'000'000) {
+      return;
+    }
+    Window window{};
+    window.author = key;
+    window.intent = post.post.key;
+    window.intent_at = post.at & Window::kTimeMask;
+    window.code = code_of(post.post) & Window::kCodeMask;
+    shard.add_window(window);
+    next_due_[number_of(post.author)] = shard.next_due();
+  }
+
+  // P3.4.
+  void remember(const Ids& post) {
+    Shard& shard = shard_of(post.author);
+    if (!shard.posts().remembers(post.author, post.post, bound_)) {
+      shard.posts().remember(post.author, post.post, post.at);
+    }
+  }
+
+  // P5.4.
+  void confirm(const Id& author, Code code) {
+    Shard& shard = shard_of(author);
+    for (WindowIndex at = shard.first_window(author.key); at != Shard::kNoWindow;) {
+      Window& window = shard.window(at);
+      if (window.code == code && window.state == Window::State::kOpen) {
+        window.state = Window::State::kConfirmed;
+        shard.confirmed().add(window.author, terms_.offer_number(window.terms));
+        return;
+      }
+      at = window.next;
+    }
+  }
+
+  // P3.6, step 3.
+  void advance(Millis bound) {
+    bound_ = bound;
+    due_.clear();
+    for (std::size_t i = 0; i < next_due_.size(); ++i) {
+      if (next_due_[i] < bound) {
+        shards_[i].collect_due(bound, due_);
+        next_due_[i] = shards_[i].next_due();
+      }
+    }
+    std::sort(due_.begin(), due_.end(), ends_before);
+    for (const Due& due : due_) {
+      const Window& window = due.shard->window(due.index);
+      ends_.add(window.state == Window::State::kConfirmed, window.author, window.intent,
+                window.intent_at);
+      due.shard->remove_window(due.index);
+    }
+  }
+
+  [[nodiscard]] const Ends& ends() const { return ends_; }
+
+ private:
+  static std::size_t number_of(const Id& author) { return author.hash >> 52 & 15; }
+  Shard& shard_of(const Id& author) { return shards_[number_of(author)]; }
+  [[nodiscard]] const Shard& shard_of(const Id& author) const { return shards_[number_of(author)]; }
+
+  std::shared_ptr<const OfferCatalogue> offers_;
+  TermsTable terms_;
+  std::deque<Shard> shards_;
+  std::vector<Millis> next_due_ = std::vector<Millis>(16, TimingWheel::kNever);
+  std::vector<Due> due_;
+  Ends ends_;
+  Millis bound_ = 0;
+};
+
+// The plain twin, and the baseline: what somebody would write first, with ids as
+// numbers.
+class Containers {
+ public:
+  static constexpr const char* name() { return "std::unordered_map + std::multimap"; }
+
+  void prefetch(const Ids&) const {}
+  void prefetch_window(const Ids&) const {}
+
+  void open(const Ids& post) {
+    const IdKey author = post.author.key;
+    const auto [life, added] = windows_.try_emplace(author);
+    if (added) {
+      life->second = {post.post.key, post.at, code_of(post.post), 0, false};
+      deadlines_.emplace(post.at + kWindow, author);
+    }
+  }
+
+  void remember(const Ids&) {}
+
+  void confirm(const Id& author, Code code) {
+    const auto found = windows_.find(author.key);
+    if (found != windows_.end() && found->second.code == code && !found->second.confirmed) {
+      found->second.confirmed = true;
+      ++confirmed_[found->first];
+    }
+  }
+
+  void advance(Millis bound) {
+    while (!deadlines_.empty() && deadlines_.begin()->first < bound) {
+      const auto found = windows_.find(deadlines_.begin()->second);
+      const Life& life = found->second;
+      ends_.add(life.confirmed, found->first, life.intent, life.at);
+      windows_.erase(found);
+      deadlines_.erase(deadlines_.begin());
+    }
+  }
+
+  [[nodiscard]] const Ends& ends() const { return ends_; }
+
+ private:
+  struct Life {
+    IdKey intent;
+    Millis at;
+    Code code;
+    std::uint32_t member;
+    bool confirmed;
+  };
+  std::unordered_map<IdKey, Life> windows_;
+  std::multimap<Millis, IdKey> deadlines_;
+  std::unordered_map<IdKey, std::uint32_t> confirmed_;
+  Ends ends_;
+};
+
+// Runs posts through a store in batches, and measures.
+template <typename Store>
+class Stream {
+ public:
+  Stream(std::uint64_t live, bool posts) : live_(live), posts_(posts) {}
+
+  // `count` posts; seconds of processor time.
+  double run(std::uint64_t count, bool ends) {
+    double seconds = 0;
+    for (std::uint64_t done = 0; done < count;) {
+      make_batch(std::min<std::uint64_t>(count - done, kBatch), ends);
+      const double begin = shard_support::processor_seconds();
+      read_ids();
+      for (std::size_t i = 0; i < batch_.size(); ++i) {
+        prefetch(i);
+        apply(i);
+      }
+      seconds += shard_support::processor_seconds() - begin;
+      done += batch_.size();
+    }
+    return seconds;
+  }
+
+  // The same with a clock around each step: the slowest of each kind, in seconds.
+  struct Slowest {
+    double open = 0;
+    double advance = 0;
+  };
+  Slowest run_and_watch(std::uint64_t count, bool ends) {
+    Slowest slowest;
+    for (std::uint64_t done = 0; done < count;) {
+      make_batch(std::min<std::uint64_t>(count - done, kBatch), ends);
+      read_ids();
+      for (std::size_t i = 0; i < batch_.size(); ++i) {
+        prefetch(i);
+        const double begin = shard_support::processor_seconds();
+        store_.advance(batch_[i].post.at);
+        const double middle = shard_support::processor_seconds();
+        apply_post(i);
+        const double end = shard_support::processor_seconds();
+        slowest.advance = std::max(slowest.advance, middle - begin);
+        slowest.open = std::max(slowest.open, end - middle);
+      }
+      done += batch_.size();
+    }
+    return slowest;
+  }
+
+  Store& store() { return store_; }
+
+ private:
+  static constexpr std::size_t kBatch = 1024;
+  static constexpr std::size_t kAhead = 16;  // as the Decider
+  static constexpr std::size_t kWindowAhead = 8;
+
+  struct Texts {
+    Post post;
+    bool confirms;
+    Post confirmed;
+  };
+  struct Step {
+    Ids post;
+    bool confirms;  // half a window before
+    Ids confirmed;
+  };
+
+  [[nodiscard]] Post post(std::uint64_t number) const {
+    return {LongId::author(number), LongId::post(number),
+            kStart + static_cast<Millis>(number * static_cast<std::uint64_t>(kWindow) / live_)};
+  }
+
+  void make_batch(std::uint64_t count, bool ends) {
+    posts_of_batch_.clear();
+    for (; count > 0; --count, ++number_) {
+      const bool confirms = ends && number_ % 2 == 0;
+      posts_of_batch_.push_back(
+          {post(number_), confirms, post(number_ - (confirms ? live_ / 2 : 0))});
+    }
+  }
+
+  void read_ids() {
+    batch_.clear();
+    for (const Texts& texts : posts_of_batch_) {
+      const Ids ids(texts.post);
+      batch_.push_back({ids, texts.confirms, texts.confirms ? Ids(texts.confirmed) : ids});
+    }
+  }
+
+  void prefetch(std::size_t i) const {
+    if (i + kAhead < batch_.size()) {
+      const Step& step = batch_[i + kAhead];
+      store_.prefetch(step.post);
+      if (step.confirms) {
+        store_.prefetch(step.confirmed);
+      }
+    }
+    if (i + kWindowAhead < batch_.size()) {
+      const Step& step = batch_[i + kWindowAhead];
+      store_.prefetch_window(step.post);
+      if (step.confirms) {
+        store_.prefetch_window(step.confirmed);
+      }
+    }
+  }
+
+  void apply(std::size_t i) {
+    store_.advance(batch_[i].post.at);
+    apply_post(i);
+  }
+
+  void apply_post(std::size_t i) {
+    const Step& step = batch_[i];
+    if (posts_) {
+      store_.remember(step.post);
+    }
+    store_.open(step.post);
+    if (step.confirms) {
+      store_.confirm(step.confirmed.author, code_of(step.confirmed.post));
+    }
+  }
+
+  Store store_;
+  std::uint64_t live_;
+  bool posts_;
+  std::uint64_t number_ = 0;
+  std::vector<Texts> posts_of_batch_;
+  std::vector<Step> batch_;
+};
+
+bool twins_agree() {
+  constexpr std::uint64_t kLive = 10'000;
+  Stream<Shards> shards(kLive, false);
+  Stream<Containers> containers(kLive, false);
+  shards.run(kLive, false);
+  containers.run(kLive, false);
+  shards.run(3 * kLive, true);
+  containers.run(3 * kLive, true);
+  const Ends& ends = shards.store().ends();
+  return ends == containers.store().ends() && ends.confirmed > kLive && ends.expired > kLive;
+}
+
+constexpr std::uint64_t kLives = 2'000'000;
+
+template <typename Store>
+void lives(benchmark::State& state, bool posts) {
+  if (!twins_agree()) {
+    state.SkipWithError("the shards and their twin end different windows");
+    return;
+  }
+  const auto live = static_cast<std::uint64_t>(state.range(0));
+  for (auto _ : state) {
+    const double before = shard_support::resident_bytes();
+    Stream<Store> stream(live, posts);
+    const double opening = stream.run(live, false);
+    state.counters["bytes/window"] =
+        (shard_support::resident_bytes() - before) / static_cast<double>(live);
+    state.counters["opened/s"] = static_cast<double>(live) / opening;
+    const std::uint64_t lives = std::min(kLives, 2 * live);
+    const double seconds = stream.run(lives, true);
+    state.SetIterationTime(seconds);
+    state.counters["lives/s"] = static_cast<double>(lives) / seconds;
+  }
+  state.SetLabel(Store::name());
+}
+void windows(benchmark::State& state) { lives<Shards>(state, false); }
+void windows_and_posts(benchmark::State& state) { lives<Shards>(state, true); }
+void windows_in_containers(benchmark::State& state) { lives<Containers>(state, false); }
+BENCHMARK(windows)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(windows_and_posts)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(windows_in_containers)
+    ->Arg(1'000'000)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
+// Time: of the slowest advance of the clock.
+template <typename Store>
+void pauses(benchmark::State& state) {
+  const auto live = static_cast<std::uint64_t>(state.range(0));
+  for (auto _ : state) {
+    Stream<Store> stream(live, false);
+    const auto growing = stream.run_and_watch(live, false);
+    const auto living = stream.run_and_watch(kLives, true);
+    state.SetIterationTime(living.advance);
+    constexpr double kMillis = 1e3;
+    state.counters["open_ms"] = living.open * kMillis;
+    state.counters["growth_ms"] = std::max(growing.open, growing.advance) * kMillis;
+  }
+  state.SetLabel(Store::name());
+}
+void pauses_of_windows(benchmark::State& state) { pauses<Shards>(state); }
+void pauses_of_containers(benchmark::State& state) { pauses<Containers>(state); }
+BENCHMARK(pauses_of_windows)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(pauses_of_containers)
+    ->Arg(1'000'000)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace

@@ -1,0 +1,64 @@
+// The posts by which duplicates are known (P3.4).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/due.h"
+#include "engine/hash_index.h"
+#include "engine/id_table.h"
+#include "engine/slab.h"
+#include "engine/time.h"
+#include "engine/timing_wheel.h"
+
+namespace tagtill {
+
+// Part of a Shard, whose ids and wheel it uses.
+//
+// Memory: 24 bytes a post, 4.3 in the wheel and some 8 in the index. A post is given
+// back when clock − L has passed what it was last scheduled for.
+class RememberedPosts {
+ public:
+  RememberedPosts(IdTable& ids, TimingWheel& wheel) : ids_(ids), wheel_(wheel) {}
+
+  // W of P3.4, with the catalogue in force.
+  void set_longest_window(Millis longest_window_ms, Millis bound);
+
+  // Remembers the post until clock − L passes `at` + W. O(1).
+  void remember(const Id& author, const Id& post, Millis at);
+  [[nodiscard]] bool remembers(const Id& author, const Id& post, Millis bound) const;
+  void prefetch(const Id& author, const Id& post) const;
+
+  // For the wheel.
+  [[nodiscard]] Millis due(std::uint32_t index) const { return until(posts_[index]); }
+  void prefetch(std::uint32_t index) const { posts_.prefetch(index); }
+  void expect(std::uint32_t index) const { by_ids_.prefetch(hash_of(index)); }
+  // The entry has come back: gives the post up, or schedules it anew.
+  void fall_due(std::uint32_t index, Millis bound);
+
+  [[nodiscard]] std::size_t size() const { return posts_.size(); }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return posts_.memory_bytes() + by_ids_.memory_bytes();
+  }
+
+ private:
+  struct Post {
+    IdKey author;
+    IdKey post;
+    Millis at;
+  };
+
+  [[nodiscard]] Millis until(const Post& post) const { return post.at + longest_window_ms_; }
+  [[nodiscard]] std::uint32_t find(IdKey author, IdKey post) const;
+  [[nodiscard]] std::uint64_t hash_of(std::uint32_t index) const {
+    return hash_keys(posts_[index].author, posts_[index].post);
+  }
+
+  IdTable& ids_;
+  TimingWheel& wheel_;
+  Slab<Post> posts_;
+  HashIndex by_ids_;
+  Millis longest_window_ms_ = 0;
+};
+
+}  // namespace tagtill
