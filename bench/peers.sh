@@ -1,0 +1,401 @@
+#!/usr/bin/env bash
+# Measures the replay side by side with other programs on the same bytes, and with itself
+# where a figure is about that, and prints a table: medians of RUNS turns, the quartiles'
+# distance as noise, and the machine.
+#
+#   bench/peers.sh [--data DIR] [--rows "ROW..."] [DUMP...]
+#
+#   --data DIR   where the inputs are made, and kept for the next time (a temporary
+#                folder); 25 GB with SIZE=full. DIR/peers.csv has every single run
+#   --rows       some of: one-core peers hostile busy two-lanes offers packed zst start
+#                memory (all)
+#   DUMP...      the recording to weave into (../shared/data/spritzer; a made up one)
+#
+#   SIZE     full: 600 MB and 3 GB (peers and packed files: 60 and 300 MB); small: a few
+#            MB, to see that it runs
+#   RUNS     how many turns (5); TAGTILL the program; CORES the processors to pin to (0,1)
+#
+# A figure in GB/s is the slope between a stream and one five times as long, so that
+# start-up does not count; a ratio is one of two such figures of the same turns. Rows on
+# one core count processor time (user and system), the others wall time; both are in the
+# CSV. Every stream is replayed once before, and must give the purchases that were woven
+# into it. A peer that is not installed is named as skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+name=peers.sh
+data=""
+rows="one-core peers hostile busy two-lanes offers packed zst start memory"
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --data) data="$2" && shift 2 ;;
+    --rows) rows="$2" && shift 2 ;;
+    -*) echo "$name: unknown option $1. See its first lines." >&2 && exit 2 ;;
+    *) break ;;
+  esac
+done
+size="${SIZE:-full}"
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+data="${data:-$scratch/data}"
+mkdir -p "$data"
+# shellcheck source=bench/measure.sh
+. bench/measure.sh
+need_program
+
+case "$size" in
+  full)
+    main_bytes=600000000 row_bytes=300000000 slice_bytes=60000000
+    offers=5000 members=1000000 many_offers=100000
+    ;;
+  small)
+    main_bytes=8000000 row_bytes=8000000 slice_bytes=4000000
+    offers=500 members=10000 many_offers=5000
+    ;;
+  *) fail "SIZE is full or small." ;;
+esac
+choose_background "$size" "$@"
+csv="$data/peers.csv"
+echo "row,program,part,bytes,run,wall_s,cpu_s" >"$csv"
+table="$scratch/table"
+skipped=()
+
+# --- Measuring -------------------------------------------------------------------------
+
+# A contestant: what it is called, the processors it gets, a function, and what the
+# function is given for the short and for the long part.
+contestants=()
+contestant() { contestants+=("$1|$2|$3|$4|$5"); }
+
+# All contestants in turns, each on the short part and on the long one. Each part's bytes
+# are those of the stream, not of a packed file.
+race() { # ROW SHORT_BYTES LONG_BYTES
+  local row="$1" short_bytes="$2" long_bytes="$3" run entry who on what short long
+  for ((run = 1; run <= runs; ++run)); do
+    for entry in "${contestants[@]}"; do
+      IFS='|' read -r who on what short long <<<"$entry"
+      echo "$row,$who,short,$short_bytes,$run,$(timed "$on" "$what" "$short" | tr ' ' ,)" >>"$csv"
+      echo "$row,$who,long,$long_bytes,$run,$(timed "$on" "$what" "$long" | tr ' ' ,)" >>"$csv"
+    done
+  done
+  contestants=()
+}
+
+# A line of the table from the runs: the slope of one contestant over that of another.
+verdict() { # ROW CONTESTANT BASELINE wall|cpu TARGET WHAT
+  awk -F, -v row="$1" -v who="$2" -v base="$3" -v clock="$4" -v target="$5" -v what="$6" '
+    function sorted(from, to,   i, j, v) {
+      for (i = 1; i <= n; ++i) {
+        v = from[i]
+        for (j = i; j > 1 && to[j - 1] > v; --j) to[j] = to[j - 1]
+        to[j] = v
+      }
+    }
+    function at(v, part) { return v[int(1 + part * (n - 1) + 0.5)] }
+    $1 == row && ($2 == who || $2 == base) {
+      t[$2, $3, $5] = clock == "cpu" ? $7 : $6
+      bytes[$2, $3] = $4
+      if ($5 > n) n = $5
+    }
+    END {
+      for (i = 1; i <= n; ++i) {
+        for (p = 1; p <= 2; ++p) {
+          w = p == 1 ? who : base
+          d = t[w, "long", i] - t[w, "short", i]
+          if (d < 0.0001) d = 0.0001
+          speed[p, i] = (bytes[w, "long"] - bytes[w, "short"]) / d / 1e9
+        }
+        a[i] = speed[1, i]; b[i] = speed[2, i]; r[i] = a[i] / b[i]
+      }
+      sorted(a, sa); sorted(b, sb); sorted(r, sr)
+      ratio = at(sa, 0.5) / at(sb, 0.5)
+      noise = (at(sr, 0.75) - at(sr, 0.25)) / at(sr, 0.5) * 50
+      printf "%s|%.3f|%.3f|%.2f|%.0f%%|%s|%s\n", what, at(sa, 0.5), at(sb, 0.5), ratio, noise,
+             target, (ratio >= target ? "yes" : "no")
+    }' "$csv" >>"$table"
+}
+
+# A line of the table from a figure that is no slope.
+figure() { # WHAT FIGURE TARGET
+  awk -v what="$1" -v value="$2" -v target="$3" 'BEGIN {
+    printf "%s|%s||||%s|%s\n", what, value, target, (value + 0 <= target + 0 ? "yes" : "no")
+  }' >>"$table"
+}
+
+wants() { [[ " $rows " == *" $1 "* ]]; }
+
+# --- What is measured ------------------------------------------------------------------
+
+# The number of lanes is given only to a program that knows lanes.
+lanes() {
+  if has_option --lanes; then
+    echo "--lanes $1"
+  fi
+}
+one_lane="$(lanes 1)"
+two_lanes="$(lanes 2)"
+
+count_lines() { wc -l "$1"; }
+# Words of one_lane and two_lanes are options.
+# shellcheck disable=SC2086
+replay_one() { replay "$(dirname "$1")" "$1" --sink null: $one_lane; }
+# shellcheck disable=SC2086
+replay_two() { replay "$(dirname "$1")" "$1" --sink null: $two_lanes; }
+# shellcheck disable=SC2086
+replay_slice() { replay "$data/main-short" "$1" --sink null: $one_lane; }
+# shellcheck disable=SC2086
+replay_packed() { replay "$data/main-short" "$1" --sink null: $two_lanes; }
+peer_rg() { rg -j1 -c -F -i -f "$data/signed-tags" "$1"; }
+peer_node() { node bench/peers/count_node.js "$data/tags" "$1"; }
+peer_python() { python3 bench/peers/count_python.py "$data/tags" "$1"; }
+peer_jq() { jq -c --slurpfile tags "$data/tags.json" -f bench/peers/count.jq "$1" | wc -l; }
+unpack() { # FOLDER: one after the other
+  local file
+  for file in "$1"/*; do
+    case "$file" in
+      *.bz2) bzip2 -dc "$file" ;;
+      *.gz) gzip -dc "$file" ;;
+      *.zst) zstd -dqc "$file" ;;
+    esac
+  done
+}
+
+weave_pair() { # NAME BYTES OPTION...
+  local to="$1" copies
+  copies="$(copies_for "$2")"
+  shift 2
+  weave "$to-short" "$copies" "$@"
+  weave "$to-long" $((5 * copies)) "$@"
+  warm "$data/$to-short/posts.json" "$data/$to-long/posts.json"
+}
+
+# Replay on one core against wc -l on that core.
+against_wc() { # ROW INPUT TARGET WHAT
+  local short="$data/$2-short/posts.json" long="$data/$2-long/posts.json"
+  contestant replay "$core" replay_one "$short" "$long"
+  contestant wc "$core" count_lines "$short" "$long"
+  race "$1" "$(size_of "$short")" "$(size_of "$long")"
+  verdict "$1" replay wc cpu "$3" "$4"
+}
+
+main_input() {
+  weave_pair main "$main_bytes" --candidates 0.001 --offers "$offers" --members "$members"
+}
+
+# Two slices of the long stream, whole lines; and the tags in the forms that peers want.
+slices() {
+  local file="$data/main-long/posts.json" part
+  for part in 1 5; do
+    if [ ! -s "$data/slice-$part" ]; then
+      head -c $((part * slice_bytes)) "$file" | sed '$d' >"$data/slice-$part"
+    fi
+  done
+  sed 's/.*"tag":"\([^"]*\)".*/\L\1/' "$data/main-long/offers.jsonl" | sort -u >"$data/tags"
+  sed 's/^/#/' "$data/tags" >"$data/signed-tags"
+  awk 'BEGIN { printf "{" } { printf "%s\"%s\":true", (NR > 1 ? "," : ""), $0 } END { print "}" }' \
+    "$data/tags" >"$data/tags.json"
+  warm "$data/slice-1" "$data/slice-5"
+}
+
+row_one_core() {
+  main_input
+  if command -v python3 >/dev/null; then
+    check_input "$data/main-short"
+    local counted said
+    counted="$(python3 bench/peers/count_kinds.py "$data/main-short/posts.json")"
+    said="$(summary_count lines) $(summary_count posts) $(summary_count delete_notices)"
+    [ "$counted" = "$said" ] ||
+      fail "lines, posts and delete notices are $counted, and the summary says $said."
+  else
+    skipped+=("the count of posts by another program (no python3)")
+  fi
+  against_wc one-core main 1.0 "one lane on one core / wc -l"
+}
+
+row_peers() {
+  main_input
+  slices
+  local peer command target
+  contestant replay "$core" replay_slice "$data/slice-1" "$data/slice-5"
+  local there=()
+  for peer in rg:rg:20 node:node:50 python:python3:80 jq:jq:100; do
+    IFS=: read -r peer command target <<<"$peer"
+    if ! command -v "$command" >/dev/null; then
+      skipped+=("$command, which is not installed")
+      continue
+    fi
+    there+=("$peer:$target")
+    "peer_$peer" "$data/slice-5" >"$scratch/count"
+    [ "$(cat "$scratch/count")" -gt 0 ] || fail "the peer $peer counts no line at all."
+    echo "$peer counts $(cat "$scratch/count") lines with a tag" >&2
+    contestant "$peer" "$core" "peer_$peer" "$data/slice-1" "$data/slice-5"
+  done
+  race peers "$(size_of "$data/slice-1")" "$(size_of "$data/slice-5")"
+  for peer in "${there[@]}"; do
+    verdict peers replay "${peer%:*}" cpu "${peer#*:}" "one lane on one core / ${peer%:*}"
+  done
+}
+
+# The commonest words of the JSON itself.
+row_hostile() {
+  copies_for 1 >/dev/null
+  if [ ! -s "$data/hostile-tags" ]; then
+    LC_ALL=C tr -cs 'A-Za-z0-9_' '\n' <"$data/one/posts.json" | LC_ALL=C tr 'A-Z' 'a-z' |
+      awk 'length($0) <= 30 && /[a-z]/ && !/^confirm/ { ++n[$0] } END { for (w in n) print n[w], w }' |
+      LC_ALL=C sort -k1,1nr -k2 | awk -v most="$many_offers" 'NR <= most { print $2 }' \
+      >"$data/hostile-tags"
+  fi
+  local tags
+  tags="$(wc -l <"$data/hostile-tags")"
+  weave_pair hostile "$row_bytes" --candidates 0.001 --offers "$tags" --members "$members" \
+    --tags "$data/hostile-tags"
+  against_wc hostile hostile 0.5 "hostile catalogue ($tags words of the JSON) / wc -l"
+}
+
+row_busy() {
+  weave_pair busy "$row_bytes" --candidates 0.1 --offers "$offers" --members "$members"
+  against_wc busy busy 0.25 "1 line in 10 a candidate / wc -l"
+}
+
+row_two_lanes() {
+  if [ -z "$two_lanes" ]; then
+    skipped+=("two lanes (this program has no --lanes)")
+    return
+  fi
+  main_input
+  local short="$data/main-short/posts.json" long="$data/main-long/posts.json"
+  contestant one "$core" replay_one "$short" "$long"
+  contestant two "$cores" replay_two "$short" "$long"
+  race two-lanes "$(size_of "$short")" "$(size_of "$long")"
+  verdict two-lanes two one wall 1.7 "two lanes on two cores / one on one"
+}
+
+row_offers() {
+  weave_pair few-offers "$row_bytes" --candidates 0.001 --offers 10 --members "$members"
+  weave_pair many-offers "$row_bytes" --candidates 0.001 --offers "$many_offers" \
+    --members "$members"
+  local few="$data/few-offers" many="$data/many-offers"
+  contestant few "$core" replay_one "$few-short/posts.json" "$few-long/posts.json"
+  contestant many "$core" replay_one "$many-short/posts.json" "$many-long/posts.json"
+  race offers "$(size_of "$few-short/posts.json")" "$(size_of "$few-long/posts.json")"
+  verdict offers many few cpu 0.87 "$many_offers offers / 10 offers"
+}
+
+# Folders of minute files: each slice in as many files as it would have minutes.
+packed_folders() { # SUFFIX COMMAND...
+  local suffix="$1" part to
+  shift
+  for part in 1 5; do
+    to="$data/packed-$suffix-$part"
+    if [ ! -d "$to" ]; then
+      rm -rf "$to.new"
+      mkdir "$to.new"
+      split -d -a 3 -n "l/$((10 * part))" --additional-suffix=.json "$data/slice-$part" \
+        "$to.new/minute-"
+      "$@" "$to.new"/*.json
+      rm -f "$to.new"/*.json
+      mv "$to.new" "$to"
+    fi
+    warm "$to"/*
+  done
+}
+
+against_unpacking() { # ROW SUFFIX TARGET WHAT
+  contestant replay "$cores" replay_packed "$data/packed-$2-1" "$data/packed-$2-5"
+  contestant unpack "$cores" unpack "$data/packed-$2-1" "$data/packed-$2-5"
+  race "$1" "$(size_of "$data/slice-1")" "$(size_of "$data/slice-5")"
+  verdict "$1" replay unpack wall "$3" "$4"
+}
+
+row_packed() {
+  main_input
+  slices
+  packed_folders bz2 bzip2
+  against_unpacking bz2 bz2 1.8 "folder of .bz2 files, two cores / bzip2 -dc"
+  packed_folders gz gzip
+  against_unpacking gz gz 1.8 "folder of .gz files, two cores / gzip -dc"
+}
+
+row_zst() {
+  if ! command -v zstd >/dev/null; then
+    skipped+=("the .zst file (no zstd)")
+    return
+  fi
+  main_input
+  slices
+  local part
+  for part in 1 5; do
+    if [ ! -d "$data/packed-zst-$part" ]; then
+      mkdir "$data/packed-zst-$part"
+      zstd -qf "$data/slice-$part" -o "$data/packed-zst-$part/slice.zst"
+    fi
+  done
+  against_unpacking zst zst 0.9 ".zst file, two cores / zstd -dc"
+}
+
+ready_after() { # INPUT: seconds until the first byte of a dump could be read, median
+  local run
+  for ((run = 0; run < runs; ++run)); do
+    replay "$1" /dev/null --sink null: 2>&1 |
+      sed -n 's/.*"load_seconds":\([0-9.e-]*\).*/\1/p'
+  done | median
+}
+
+row_start() {
+  main_input
+  figure "seconds to be ready: $offers offers, $members members" \
+    "$(ready_after "$data/main-short")" 0.5
+  weave "many-offers-short" "$(copies_for "$row_bytes")" --candidates 0.001 \
+    --offers "$many_offers" --members "$members"
+  figure "seconds to be ready: $many_offers offers, $members members" \
+    "$(ready_after "$data/many-offers-short")" 4
+}
+
+peak_of() { # INPUT DUMP MEMBERS: kilobytes
+  # shellcheck disable=SC2086
+  /usr/bin/time -f %M -o "$scratch/peak" "$tagtill" replay --offers "$1/offers.jsonl" \
+    --members "$3" --secret-file "$1/secret" --summary none --sink null: $one_lane "$2"
+  cat "$scratch/peak"
+}
+
+row_memory() {
+  if [ ! -x /usr/bin/time ]; then
+    skipped+=("memory (no /usr/bin/time: package time)")
+    return
+  fi
+  main_input
+  local long="$data/main-long" with without peak short
+  head -n 1 "$long/members.jsonl" >"$scratch/member"
+  with="$(peak_of "$long" /dev/null "$long/members.jsonl")"
+  without="$(peak_of "$long" /dev/null "$scratch/member")"
+  peak="$(peak_of "$long" "$long/posts.json" "$long/members.jsonl")"
+  short="$(peak_of "$data/main-short" "$data/main-short/posts.json" "$long/members.jsonl")"
+  figure "bytes a member" "$(((with - without) * 1024 / members))" 40
+  figure "MB for the long stream, beside the members" "$(((peak - with + without) * 1024 / 1000000))" 64
+  figure "long stream's memory / short one's" \
+    "$(awk -v a="$peak" -v b="$short" 'BEGIN { printf "%.3f", a / b }')" 1.05
+}
+
+for row in $rows; do
+  if ! declare -F "row_${row//-/_}" >/dev/null; then
+    fail "there is no row $row. See its first lines."
+  fi
+done
+for row in $rows; do
+  echo "Measuring: $row" >&2
+  "row_${row//-/_}"
+done
+
+# --- The table -------------------------------------------------------------------------
+
+echo
+machine
+echo "median of $runs turns; noise: half the quartiles' distance of the ratios; GB/s of JSON"
+echo
+{
+  echo "what|GB/s|baseline|ratio|noise|aim|met"
+  cat "$table"
+} | awk -F'|' '{ printf "%-62s %9s %9s %8s %6s %6s  %s\n", $1, $2, $3, $4, $5, $6, $7 }'
+for row in "${skipped[@]}"; do
+  echo "skipped: $row"
+done
