@@ -41,6 +41,7 @@ data="${data:-$scratch/data}"
 mkdir -p "$data"
 # shellcheck source=bench/measure.sh
 . bench/measure.sh
+tools/setup.sh --bench
 need_program
 
 case "$size" in
