@@ -48,14 +48,13 @@ esac
 input="$data/main-short"
 warm "$input/posts.json"
 
-one_lane=()
+lanes_of_a="$(tagtill="$a" if_known --lanes 1)"
+lanes_of_b="$(tagtill="$b" if_known --lanes 1)"
 replay_with() { # PROGRAM DUMP
-  local tagtill="$1"
-  one_lane=()
-  if has_option --lanes; then
-    one_lane=(--lanes 1)
-  fi
-  replay "$input" "$2" --sink null: "${one_lane[@]}"
+  local tagtill="$1" lanes="$lanes_of_a"
+  [ "$1" != "$b" ] || lanes="$lanes_of_b"
+  # shellcheck disable=SC2086
+  replay "$input" "$2" --sink null: $lanes
 }
 cpu_seconds() { # PROGRAM DUMP
   timed "$core" replay_with "$1" "$2" | cut -d' ' -f2

@@ -37,15 +37,13 @@ built_for() {
 # Replays a generated stream under callgrind; leaves $scratch/NAME.{bytes,functions}, and
 # the summary in $scratch/summary.
 count_instructions() { # NAME GENERATE_OPTION...
-  local input="$scratch/$1" lanes=()
+  local input="$scratch/$1"
   shift
   "$tagtill" corpus generate "$@" --out "$input" >/dev/null
-  if has_option --lanes; then
-    lanes=(--lanes 1)
-  fi
+  # shellcheck disable=SC2046
   valgrind -q --tool=callgrind --callgrind-out-file="$input.out" \
     "$tagtill" replay --offers "$input/offers.jsonl" --members "$input/members.jsonl" \
-    --secret-file "$input/secret" --sink "jsonl:$input/found" --summary json "${lanes[@]}" \
+    --secret-file "$input/secret" --sink "jsonl:$input/found" --summary json $(if_known --lanes 1) \
     "$input/posts.json" 2>"$scratch/summary"
   cmp "$input/found" "$input/purchases.jsonl" >&2
   size_of "$input/posts.json" >"$input.bytes"

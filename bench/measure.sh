@@ -22,6 +22,14 @@ need_program() {
 
 has_option() { "$tagtill" replay --help | grep -q -e "$1"; }
 
+# An option with its value, or nothing for a program that does not know it. Not quoted
+# where it is used: these are two words.
+if_known() { # OPTION VALUE
+  if has_option "$1"; then
+    echo "$1 $2"
+  fi
+}
+
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 size_of() { stat -L -c %s "$1"; }
@@ -117,4 +125,77 @@ copies_for() { # BYTES
   weave one 1 --candidates 0 --offers 10 --members 10 >&2
   awk -v bytes="$1" -v one="$(size_of "$data/one/posts.json")" \
     'BEGIN { n = int(bytes / one + 0.5); print n < 1 ? 1 : n }'
+}
+
+# Two streams, NAME-short and NAME-long, the second five times as long.
+weave_pair() { # NAME BYTES_OF_SHORT OPTION...
+  local to="$1" copies
+  copies="$(copies_for "$2")"
+  shift 2
+  weave "$to-short" "$copies" "$@"
+  weave "$to-long" $((5 * copies)) "$@"
+  warm "$data/$to-short/posts.json" "$data/$to-long/posts.json"
+}
+
+count_lines() { wc -l "$1"; }
+
+# --- A race: several contestants in turns ------------------------------------------------
+
+begin_csv() { # FILE
+  csv="$1"
+  echo "row,program,part,bytes,run,wall_s,cpu_s" >"$csv"
+}
+
+# What it is called, the processors it gets, a function, and what the function is given
+# for the short and for the long part.
+contestants=()
+contestant() { contestants+=("$1|$2|$3|$4|$5"); }
+
+# All contestants in turns, each on the short part and on the long one; the runs go to the
+# CSV. Each part's bytes are those of the stream, not of a packed file.
+race() { # ROW SHORT_BYTES LONG_BYTES
+  local row="$1" short_bytes="$2" long_bytes="$3" run entry who on what short long
+  for ((run = 1; run <= runs; ++run)); do
+    for entry in "${contestants[@]}"; do
+      IFS='|' read -r who on what short long <<<"$entry"
+      echo "$row,$who,short,$short_bytes,$run,$(timed "$on" "$what" "$short" | tr ' ' ,)" >>"$csv"
+      echo "$row,$who,long,$long_bytes,$run,$(timed "$on" "$what" "$long" | tr ' ' ,)" >>"$csv"
+    done
+  done
+  contestants=()
+}
+
+# Medians over the runs of two contestants' slopes (GB/s from the short part to the long
+# one), their ratio, and its noise: half the quartiles' distance of the turns' ratios, as a
+# share of their median.
+slopes() { # CSV ROW CONTESTANT BASELINE wall|cpu -> "GB/s GB/s ratio noise"
+  awk -F, -v row="$2" -v who="$3" -v base="$4" -v clock="$5" '
+    function sorted(from, to,   i, j) {
+      for (i = 1; i <= n; ++i) {
+        for (j = i; j > 1 && to[j - 1] > from[i]; --j) to[j] = to[j - 1]
+        to[j] = from[i]
+      }
+    }
+    function at(v, part) { return v[int(1 + part * (n - 1) + 0.5)] }
+    function slope(of, turn,   d) {
+      d = t[of, "long", turn] - t[of, "short", turn]
+      return (bytes[of, "long"] - bytes[of, "short"]) / (d > 0.0001 ? d : 0.0001) / 1e9
+    }
+    $1 == row && ($2 == who || $2 == base) {
+      t[$2, $3, $5] = clock == "cpu" ? $7 : $6
+      bytes[$2, $3] = $4
+      if ($5 > n) n = $5
+    }
+    END {
+      for (i = 1; i <= n; ++i) {
+        a[i] = slope(who, i)
+        b[i] = slope(base, i)
+        r[i] = a[i] / b[i]
+      }
+      sorted(a, sa)
+      sorted(b, sb)
+      sorted(r, sr)
+      print at(sa, 0.5), at(sb, 0.5), at(sa, 0.5) / at(sb, 0.5),
+            (at(sr, 0.75) - at(sr, 0.25)) / 2 / at(sr, 0.5)
+    }' "$1"
 }

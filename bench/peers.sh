@@ -56,67 +56,21 @@ case "$size" in
   *) fail "SIZE is full or small." ;;
 esac
 choose_background "$size" "$@"
-csv="$data/peers.csv"
-echo "row,program,part,bytes,run,wall_s,cpu_s" >"$csv"
+begin_csv "$data/peers.csv"
 table="$scratch/table"
 skipped=()
 
-# --- Measuring -------------------------------------------------------------------------
+# --- The lines of the table --------------------------------------------------------------
 
-# A contestant: what it is called, the processors it gets, a function, and what the
-# function is given for the short and for the long part.
-contestants=()
-contestant() { contestants+=("$1|$2|$3|$4|$5"); }
-
-# All contestants in turns, each on the short part and on the long one. Each part's bytes
-# are those of the stream, not of a packed file.
-race() { # ROW SHORT_BYTES LONG_BYTES
-  local row="$1" short_bytes="$2" long_bytes="$3" run entry who on what short long
-  for ((run = 1; run <= runs; ++run)); do
-    for entry in "${contestants[@]}"; do
-      IFS='|' read -r who on what short long <<<"$entry"
-      echo "$row,$who,short,$short_bytes,$run,$(timed "$on" "$what" "$short" | tr ' ' ,)" >>"$csv"
-      echo "$row,$who,long,$long_bytes,$run,$(timed "$on" "$what" "$long" | tr ' ' ,)" >>"$csv"
-    done
-  done
-  contestants=()
-}
-
-# A line of the table from the runs: the slope of one contestant over that of another.
+# From the runs: the slope of one contestant over that of another.
 verdict() { # ROW CONTESTANT BASELINE wall|cpu TARGET WHAT
-  awk -F, -v row="$1" -v who="$2" -v base="$3" -v clock="$4" -v target="$5" -v what="$6" '
-    function sorted(from, to,   i, j, v) {
-      for (i = 1; i <= n; ++i) {
-        v = from[i]
-        for (j = i; j > 1 && to[j - 1] > v; --j) to[j] = to[j - 1]
-        to[j] = v
-      }
-    }
-    function at(v, part) { return v[int(1 + part * (n - 1) + 0.5)] }
-    $1 == row && ($2 == who || $2 == base) {
-      t[$2, $3, $5] = clock == "cpu" ? $7 : $6
-      bytes[$2, $3] = $4
-      if ($5 > n) n = $5
-    }
-    END {
-      for (i = 1; i <= n; ++i) {
-        for (p = 1; p <= 2; ++p) {
-          w = p == 1 ? who : base
-          d = t[w, "long", i] - t[w, "short", i]
-          if (d < 0.0001) d = 0.0001
-          speed[p, i] = (bytes[w, "long"] - bytes[w, "short"]) / d / 1e9
-        }
-        a[i] = speed[1, i]; b[i] = speed[2, i]; r[i] = a[i] / b[i]
-      }
-      sorted(a, sa); sorted(b, sb); sorted(r, sr)
-      ratio = at(sa, 0.5) / at(sb, 0.5)
-      noise = (at(sr, 0.75) - at(sr, 0.25)) / at(sr, 0.5) * 50
-      printf "%s|%.3f|%.3f|%.2f|%.0f%%|%s|%s\n", what, at(sa, 0.5), at(sb, 0.5), ratio, noise,
-             target, (ratio >= target ? "yes" : "no")
-    }' "$csv" >>"$table"
+  slopes "$csv" "$1" "$2" "$3" "$4" | awk -v target="$5" -v what="$6" '{
+    printf "%s|%.3f|%.3f|%.2f|%.0f%%|%s|%s\n", what, $1, $2, $3, 100 * $4, target,
+           ($3 >= target ? "yes" : "no")
+  }' >>"$table"
 }
 
-# A line of the table from a figure that is no slope.
+# From a figure that is no slope.
 figure() { # WHAT FIGURE TARGET
   awk -v what="$1" -v value="$2" -v target="$3" 'BEGIN {
     printf "%s|%s||||%s|%s\n", what, value, target, (value + 0 <= target + 0 ? "yes" : "no")
@@ -127,29 +81,22 @@ wants() { [[ " $rows " == *" $1 "* ]]; }
 
 # --- What is measured ------------------------------------------------------------------
 
-# The number of lanes is given only to a program that knows lanes.
-lanes() {
-  if has_option --lanes; then
-    echo "--lanes $1"
-  fi
-}
-one_lane="$(lanes 1)"
-two_lanes="$(lanes 2)"
+one_lane="$(if_known --lanes 1)"
+two_lanes="$(if_known --lanes 2)"
 
-count_lines() { wc -l "$1"; }
 # Words of one_lane and two_lanes are options.
 # shellcheck disable=SC2086
 replay_one() { replay "$(dirname "$1")" "$1" --sink null: $one_lane; }
 # shellcheck disable=SC2086
 replay_two() { replay "$(dirname "$1")" "$1" --sink null: $two_lanes; }
 # shellcheck disable=SC2086
-replay_slice() { replay "$data/main-short" "$1" --sink null: $one_lane; }
+replay_slice() { replay "$slices" "$1" --sink null: $one_lane; }
 # shellcheck disable=SC2086
-replay_packed() { replay "$data/main-short" "$1" --sink null: $two_lanes; }
-peer_rg() { rg -j1 -c -F -i -f "$data/signed-tags" "$1"; }
-peer_node() { node bench/peers/count_node.js "$data/tags" "$1"; }
-peer_python() { python3 bench/peers/count_python.py "$data/tags" "$1"; }
-peer_jq() { jq -c --slurpfile tags "$data/tags.json" -f bench/peers/count.jq "$1" | wc -l; }
+replay_packed() { replay "$slices" "$1" --sink null: $two_lanes; }
+peer_rg() { rg -j1 -c -F -i -f "$slices/signed-tags" "$1"; }
+peer_node() { node bench/peers/count_node.js "$slices/tags" "$1"; }
+peer_python() { python3 bench/peers/count_python.py "$slices/tags" "$1"; }
+peer_jq() { jq -c --slurpfile tags "$slices/tags.json" -f bench/peers/count.jq "$1" | wc -l; }
 unpack() { # FOLDER: one after the other
   local file
   for file in "$1"/*; do
@@ -159,15 +106,6 @@ unpack() { # FOLDER: one after the other
       *.zst) zstd -dqc "$file" ;;
     esac
   done
-}
-
-weave_pair() { # NAME BYTES OPTION...
-  local to="$1" copies
-  copies="$(copies_for "$2")"
-  shift 2
-  weave "$to-short" "$copies" "$@"
-  weave "$to-long" $((5 * copies)) "$@"
-  warm "$data/$to-short/posts.json" "$data/$to-long/posts.json"
 }
 
 # Replay on one core against wc -l on that core.
@@ -183,19 +121,21 @@ main_input() {
   weave_pair main "$main_bytes" --candidates 0.001 --offers "$offers" --members "$members"
 }
 
-# Two slices of the long stream, whole lines; and the tags in the forms that peers want.
-slices() {
+# Two slices of the long stream, whole lines; and the tags in the forms that peers want. They
+# lie beside it, and go when it is made anew.
+slices="$data/main-long"
+make_slices() {
   local file="$data/main-long/posts.json" part
   for part in 1 5; do
-    if [ ! -s "$data/slice-$part" ]; then
-      head -c $((part * slice_bytes)) "$file" | sed '$d' >"$data/slice-$part"
+    if [ ! -s "$slices/slice-$part" ]; then
+      head -c $((part * slice_bytes)) "$file" | sed '$d' >"$slices/slice-$part"
     fi
   done
-  sed 's/.*"tag":"\([^"]*\)".*/\L\1/' "$data/main-long/offers.jsonl" | sort -u >"$data/tags"
-  sed 's/^/#/' "$data/tags" >"$data/signed-tags"
+  sed 's/.*"tag":"\([^"]*\)".*/\L\1/' "$data/main-long/offers.jsonl" | sort -u >"$slices/tags"
+  sed 's/^/#/' "$slices/tags" >"$slices/signed-tags"
   awk 'BEGIN { printf "{" } { printf "%s\"%s\":true", (NR > 1 ? "," : ""), $0 } END { print "}" }' \
-    "$data/tags" >"$data/tags.json"
-  warm "$data/slice-1" "$data/slice-5"
+    "$slices/tags" >"$slices/tags.json"
+  warm "$slices/slice-1" "$slices/slice-5"
 }
 
 row_one_core() {
@@ -215,9 +155,9 @@ row_one_core() {
 
 row_peers() {
   main_input
-  slices
+  make_slices
   local peer command target
-  contestant replay "$core" replay_slice "$data/slice-1" "$data/slice-5"
+  contestant replay "$core" replay_slice "$slices/slice-1" "$slices/slice-5"
   local there=()
   for peer in rg:rg:20 node:node:50 python:python3:80 jq:jq:100; do
     IFS=: read -r peer command target <<<"$peer"
@@ -226,12 +166,12 @@ row_peers() {
       continue
     fi
     there+=("$peer:$target")
-    "peer_$peer" "$data/slice-5" >"$scratch/count"
+    "peer_$peer" "$slices/slice-5" >"$scratch/count"
     [ "$(cat "$scratch/count")" -gt 0 ] || fail "the peer $peer counts no line at all."
     echo "$peer counts $(cat "$scratch/count") lines with a tag" >&2
-    contestant "$peer" "$core" "peer_$peer" "$data/slice-1" "$data/slice-5"
+    contestant "$peer" "$core" "peer_$peer" "$slices/slice-1" "$slices/slice-5"
   done
-  race peers "$(size_of "$data/slice-1")" "$(size_of "$data/slice-5")"
+  race peers "$(size_of "$slices/slice-1")" "$(size_of "$slices/slice-5")"
   for peer in "${there[@]}"; do
     verdict peers replay "${peer%:*}" cpu "${peer#*:}" "one lane on one core / ${peer%:*}"
   done
@@ -240,16 +180,16 @@ row_peers() {
 # The commonest words of the JSON itself.
 row_hostile() {
   copies_for 1 >/dev/null
-  if [ ! -s "$data/hostile-tags" ]; then
+  if [ ! -s "$data/one/hostile-tags" ]; then
     LC_ALL=C tr -cs 'A-Za-z0-9_' '\n' <"$data/one/posts.json" | LC_ALL=C tr 'A-Z' 'a-z' |
       awk 'length($0) <= 30 && /[a-z]/ && !/^confirm/ { ++n[$0] } END { for (w in n) print n[w], w }' |
       LC_ALL=C sort -k1,1nr -k2 | awk -v most="$many_offers" 'NR <= most { print $2 }' \
-      >"$data/hostile-tags"
+      >"$data/one/hostile-tags"
   fi
   local tags
-  tags="$(wc -l <"$data/hostile-tags")"
+  tags="$(wc -l <"$data/one/hostile-tags")"
   weave_pair hostile "$row_bytes" --candidates 0.001 --offers "$tags" --members "$members" \
-    --tags "$data/hostile-tags"
+    --tags "$data/one/hostile-tags"
   against_wc hostile hostile 0.5 "hostile catalogue ($tags words of the JSON) / wc -l"
 }
 
@@ -287,11 +227,11 @@ packed_folders() { # SUFFIX COMMAND...
   local suffix="$1" part to
   shift
   for part in 1 5; do
-    to="$data/packed-$suffix-$part"
+    to="$slices/packed-$suffix-$part"
     if [ ! -d "$to" ]; then
       rm -rf "$to.new"
       mkdir "$to.new"
-      split -d -a 3 -n "l/$((10 * part))" --additional-suffix=.json "$data/slice-$part" \
+      split -d -a 3 -n "l/$((10 * part))" --additional-suffix=.json "$slices/slice-$part" \
         "$to.new/minute-"
       "$@" "$to.new"/*.json
       rm -f "$to.new"/*.json
@@ -302,15 +242,15 @@ packed_folders() { # SUFFIX COMMAND...
 }
 
 against_unpacking() { # ROW SUFFIX TARGET WHAT
-  contestant replay "$cores" replay_packed "$data/packed-$2-1" "$data/packed-$2-5"
-  contestant unpack "$cores" unpack "$data/packed-$2-1" "$data/packed-$2-5"
-  race "$1" "$(size_of "$data/slice-1")" "$(size_of "$data/slice-5")"
+  contestant replay "$cores" replay_packed "$slices/packed-$2-1" "$slices/packed-$2-5"
+  contestant unpack "$cores" unpack "$slices/packed-$2-1" "$slices/packed-$2-5"
+  race "$1" "$(size_of "$slices/slice-1")" "$(size_of "$slices/slice-5")"
   verdict "$1" replay unpack wall "$3" "$4"
 }
 
 row_packed() {
   main_input
-  slices
+  make_slices
   packed_folders bz2 bzip2
   against_unpacking bz2 bz2 1.8 "folder of .bz2 files, two cores / bzip2 -dc"
   packed_folders gz gzip
@@ -323,12 +263,12 @@ row_zst() {
     return
   fi
   main_input
-  slices
+  make_slices
   local part
   for part in 1 5; do
-    if [ ! -d "$data/packed-zst-$part" ]; then
-      mkdir "$data/packed-zst-$part"
-      zstd -qf "$data/slice-$part" -o "$data/packed-zst-$part/slice.zst"
+    if [ ! -d "$slices/packed-zst-$part" ]; then
+      mkdir "$slices/packed-zst-$part"
+      zstd -qf "$slices/slice-$part" -o "$slices/packed-zst-$part/slice.zst"
     fi
   done
   against_unpacking zst zst 0.9 ".zst file, two cores / zstd -dc"
