@@ -1,4 +1,4 @@
-// Events to outputs, through the batcher: nothing kept, JSON Lines, SQLite.
+// A batch of events to outputs: nothing kept, JSON Lines, SQLite.
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
 
@@ -59,11 +59,10 @@ using MakeSink = std::function<std::unique_ptr<Sink>(const std::string& path)>;
 
 // All events into a sink of its own.
 void write_all(const MakeSink& make, const std::string& path) {
-  SinkBatcher batcher;
-  batcher.attach(make(path), all_event_types());
-  batcher.open();
-  batcher.add(decided().events);
-  batcher.close();
+  const std::unique_ptr<Sink> sink = make(path);
+  sink->open();
+  sink->write(decided().events);
+  sink->close();
 }
 
 void write(benchmark::State& state, const MakeSink& make,
