@@ -146,18 +146,22 @@ begin_csv() { # FILE
   echo "row,program,part,bytes,run,wall_s,cpu_s" >"$csv"
 }
 
-# What it is called, the processors it gets, a function, and what the function is given
-# for the short and for the long part.
+# What it is called, the processors it gets, a function, what the function is given for the
+# short and for the long part, and how many bytes of the stream these are (if they are not
+# the sizes of these files).
 contestants=()
-contestant() { contestants+=("$1|$2|$3|$4|$5"); }
+contestant() { # NAME CORES FUNCTION SHORT LONG [SHORT_BYTES LONG_BYTES]
+  local short_bytes="${6:-$(size_of "$4")}" long_bytes="${7:-$(size_of "$5")}"
+  contestants+=("$1|$2|$3|$4|$5|$short_bytes|$long_bytes")
+}
 
 # All contestants in turns, each on the short part and on the long one; the runs go to the
-# CSV. Each part's bytes are those of the stream, not of a packed file.
-race() { # ROW SHORT_BYTES LONG_BYTES
-  local row="$1" short_bytes="$2" long_bytes="$3" run entry who on what short long
+# CSV.
+race() { # ROW
+  local row="$1" run entry who on what short long short_bytes long_bytes
   for ((run = 1; run <= runs; ++run)); do
     for entry in "${contestants[@]}"; do
-      IFS='|' read -r who on what short long <<<"$entry"
+      IFS='|' read -r who on what short long short_bytes long_bytes <<<"$entry"
       echo "$row,$who,short,$short_bytes,$run,$(timed "$on" "$what" "$short" | tr ' ' ,)" >>"$csv"
       echo "$row,$who,long,$long_bytes,$run,$(timed "$on" "$what" "$long" | tr ' ' ,)" >>"$csv"
     done
@@ -165,37 +169,28 @@ race() { # ROW SHORT_BYTES LONG_BYTES
   contestants=()
 }
 
-# Medians over the runs of two contestants' slopes (GB/s from the short part to the long
-# one), their ratio, and its noise: half the quartiles' distance of the turns' ratios, as a
-# share of their median.
+# Two contestants' slopes (GB/s, from the median time of the short part to that of the long
+# one), their ratio, and its noise: half the quartiles' distances of the four times, as a
+# share of what the slopes are taken from.
 slopes() { # CSV ROW CONTESTANT BASELINE wall|cpu -> "GB/s GB/s ratio noise"
   awk -F, -v row="$2" -v who="$3" -v base="$4" -v clock="$5" '
-    function sorted(from, to,   i, j) {
-      for (i = 1; i <= n; ++i) {
-        for (j = i; j > 1 && to[j - 1] > from[i]; --j) to[j] = to[j - 1]
-        to[j] = from[i]
-      }
-    }
-    function at(v, part) { return v[int(1 + part * (n - 1) + 0.5)] }
-    function slope(of, turn,   d) {
-      d = t[of, "long", turn] - t[of, "short", turn]
-      return (bytes[of, "long"] - bytes[of, "short"]) / (d > 0.0001 ? d : 0.0001) / 1e9
-    }
     $1 == row && ($2 == who || $2 == base) {
-      t[$2, $3, $5] = clock == "cpu" ? $7 : $6
-      bytes[$2, $3] = $4
-      if ($5 > n) n = $5
+      of = $2 "," $3
+      bytes[of] = $4
+      value = clock == "cpu" ? $7 : $6
+      for (j = ++n[of]; j > 1 && t[of, j - 1] > value; --j) t[of, j] = t[of, j - 1]
+      t[of, j] = value
     }
+    function at(of, part) { return t[of, int(1 + part * (n[of] - 1) + 0.5)] }
+    function spread(of) { return (at(of, 0.75) - at(of, 0.25)) / 2 }
+    function seconds(of,   d) {
+      d = at(of ",long", 0.5) - at(of ",short", 0.5)
+      return d > 0.0001 ? d : 0.0001
+    }
+    function speed(of) { return (bytes[of ",long"] - bytes[of ",short"]) / seconds(of) / 1e9 }
+    function noise(of) { return sqrt(spread(of ",long") ^ 2 + spread(of ",short") ^ 2) / seconds(of) }
     END {
-      for (i = 1; i <= n; ++i) {
-        a[i] = slope(who, i)
-        b[i] = slope(base, i)
-        r[i] = a[i] / b[i]
-      }
-      sorted(a, sa)
-      sorted(b, sb)
-      sorted(r, sr)
-      print at(sa, 0.5), at(sb, 0.5), at(sa, 0.5) / at(sb, 0.5),
-            (at(sr, 0.75) - at(sr, 0.25)) / 2 / at(sr, 0.5)
+      print speed(who), speed(base), speed(who) / speed(base),
+            sqrt(noise(who) ^ 2 + noise(base) ^ 2)
     }' "$1"
 }

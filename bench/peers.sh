@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the replay side by side with other programs on the same bytes, and with itself
-# where a figure is about that, and prints a table: medians of RUNS turns, the quartiles'
-# distance as noise, and the machine.
+# where a figure is about that, and prints a table: medians of RUNS turns, half the
+# quartiles' distances as noise, and the machine.
 #
 #   bench/peers.sh [--data DIR] [--rows "ROW..."] [DUMP...]
 #
@@ -11,8 +11,8 @@
 #                memory (all)
 #   DUMP...      the recording to weave into (../shared/data/spritzer; a made up one)
 #
-#   SIZE     full: 600 MB and 3 GB (peers and packed files: 60 and 300 MB); small: a few
-#            MB, to see that it runs
+#   SIZE     full: 600 MB and 3 GB (for peers and in packed files 60 and 300 MB); small: a
+#            few MB, to see that it runs
 #   RUNS     how many turns (5); TAGTILL the program; CORES the processors to pin to (0,1)
 #
 # A figure in GB/s is the slope between a stream and one five times as long, so that
@@ -46,11 +46,11 @@ need_program
 
 case "$size" in
   full)
-    main_bytes=600000000 row_bytes=300000000 slice_bytes=60000000
+    main_bytes=600000000 slice_bytes=60000000
     offers=5000 members=1000000 many_offers=100000
     ;;
   small)
-    main_bytes=8000000 row_bytes=8000000 slice_bytes=4000000
+    main_bytes=8000000 slice_bytes=4000000
     offers=500 members=10000 many_offers=5000
     ;;
   *) fail "SIZE is full or small." ;;
@@ -90,7 +90,6 @@ replay_one() { replay "$(dirname "$1")" "$1" --sink null: $one_lane; }
 # shellcheck disable=SC2086
 replay_two() { replay "$(dirname "$1")" "$1" --sink null: $two_lanes; }
 # shellcheck disable=SC2086
-replay_slice() { replay "$slices" "$1" --sink null: $one_lane; }
 # shellcheck disable=SC2086
 replay_packed() { replay "$slices" "$1" --sink null: $two_lanes; }
 peer_rg() { rg -j1 -c -F -i -f "$slices/signed-tags" "$1"; }
@@ -113,7 +112,7 @@ against_wc() { # ROW INPUT TARGET WHAT
   local short="$data/$2-short/posts.json" long="$data/$2-long/posts.json"
   contestant replay "$core" replay_one "$short" "$long"
   contestant wc "$core" count_lines "$short" "$long"
-  race "$1" "$(size_of "$short")" "$(size_of "$long")"
+  race "$1"
   verdict "$1" replay wc cpu "$3" "$4"
 }
 
@@ -157,7 +156,7 @@ row_peers() {
   main_input
   make_slices
   local peer command target
-  contestant replay "$core" replay_slice "$slices/slice-1" "$slices/slice-5"
+  contestant replay "$core" replay_one "$data/main-short/posts.json" "$data/main-long/posts.json"
   local there=()
   for peer in rg:rg:20 node:node:50 python:python3:80 jq:jq:100; do
     IFS=: read -r peer command target <<<"$peer"
@@ -171,7 +170,7 @@ row_peers() {
     echo "$peer counts $(cat "$scratch/count") lines with a tag" >&2
     contestant "$peer" "$core" "peer_$peer" "$slices/slice-1" "$slices/slice-5"
   done
-  race peers "$(size_of "$slices/slice-1")" "$(size_of "$slices/slice-5")"
+  race peers
   for peer in "${there[@]}"; do
     verdict peers replay "${peer%:*}" cpu "${peer#*:}" "one lane on one core / ${peer%:*}"
   done
@@ -188,13 +187,13 @@ row_hostile() {
   fi
   local tags
   tags="$(wc -l <"$data/one/hostile-tags")"
-  weave_pair hostile "$row_bytes" --candidates 0.001 --offers "$tags" --members "$members" \
+  weave_pair hostile "$main_bytes" --candidates 0.001 --offers "$tags" --members "$members" \
     --tags "$data/one/hostile-tags"
   against_wc hostile hostile 0.5 "hostile catalogue ($tags words of the JSON) / wc -l"
 }
 
 row_busy() {
-  weave_pair busy "$row_bytes" --candidates 0.1 --offers "$offers" --members "$members"
+  weave_pair busy "$main_bytes" --candidates 0.1 --offers "$offers" --members "$members"
   against_wc busy busy 0.25 "1 line in 10 a candidate / wc -l"
 }
 
@@ -207,18 +206,18 @@ row_two_lanes() {
   local short="$data/main-short/posts.json" long="$data/main-long/posts.json"
   contestant one "$core" replay_one "$short" "$long"
   contestant two "$cores" replay_two "$short" "$long"
-  race two-lanes "$(size_of "$short")" "$(size_of "$long")"
+  race two-lanes
   verdict two-lanes two one wall 1.7 "two lanes on two cores / one on one"
 }
 
 row_offers() {
-  weave_pair few-offers "$row_bytes" --candidates 0.001 --offers 10 --members "$members"
-  weave_pair many-offers "$row_bytes" --candidates 0.001 --offers "$many_offers" \
+  weave_pair few-offers "$main_bytes" --candidates 0.001 --offers 10 --members "$members"
+  weave_pair many-offers "$main_bytes" --candidates 0.001 --offers "$many_offers" \
     --members "$members"
   local few="$data/few-offers" many="$data/many-offers"
   contestant few "$core" replay_one "$few-short/posts.json" "$few-long/posts.json"
   contestant many "$core" replay_one "$many-short/posts.json" "$many-long/posts.json"
-  race offers "$(size_of "$few-short/posts.json")" "$(size_of "$few-long/posts.json")"
+  race offers
   verdict offers many few cpu 0.87 "$many_offers offers / 10 offers"
 }
 
@@ -242,9 +241,11 @@ packed_folders() { # SUFFIX COMMAND...
 }
 
 against_unpacking() { # ROW SUFFIX TARGET WHAT
-  contestant replay "$cores" replay_packed "$slices/packed-$2-1" "$slices/packed-$2-5"
-  contestant unpack "$cores" unpack "$slices/packed-$2-1" "$slices/packed-$2-5"
-  race "$1" "$(size_of "$slices/slice-1")" "$(size_of "$slices/slice-5")"
+  local of="$slices/packed-$2" bytes
+  bytes=("$(size_of "$slices/slice-1")" "$(size_of "$slices/slice-5")")
+  contestant replay "$cores" replay_packed "$of-1" "$of-5" "${bytes[@]}"
+  contestant unpack "$cores" unpack "$of-1" "$of-5" "${bytes[@]}"
+  race "$1"
   verdict "$1" replay unpack wall "$3" "$4"
 }
 
@@ -286,7 +287,7 @@ row_start() {
   main_input
   figure "seconds to be ready: $offers offers, $members members" \
     "$(ready_after "$data/main-short")" 0.5
-  weave "many-offers-short" "$(copies_for "$row_bytes")" --candidates 0.001 \
+  weave "many-offers-short" "$(copies_for "$main_bytes")" --candidates 0.001 \
     --offers "$many_offers" --members "$members"
   figure "seconds to be ready: $many_offers offers, $members members" \
     "$(ready_after "$data/many-offers-short")" 4
@@ -331,7 +332,10 @@ done
 
 echo
 machine
-echo "median of $runs turns; noise: half the quartiles' distance of the ratios; GB/s of JSON"
+echo "median of $runs turns; noise: half the quartiles' distances; GB/s of JSON"
+if [ "$size" = small ]; then
+  echo "A small input: these figures say that it runs, and nothing else."
+fi
 echo
 {
   echo "what|GB/s|baseline|ratio|noise|aim|met"

@@ -80,7 +80,7 @@ measure() { # SWEEP VALUE INPUT wall|cpu CORES OPTION...
   options="$*"
   contestant replay "$on" replay_point "$short" "$long"
   contestant wc "$core" count_lines "$short" "$long"
-  race "$sweep=$value" "$(size_of "$short")" "$(size_of "$long")"
+  race "$sweep=$value"
   point="$sweep,$value,$(slopes "$csv" "$sweep=$value" replay wc "$clock" | tr ' ' ,)"
   echo "$point" | tee -a "$summary"
 }

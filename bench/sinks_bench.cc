@@ -1,4 +1,4 @@
-// A batch of events to outputs: nothing kept, JSON Lines, SQLite.
+// A batch of events to outputs: JSON Lines, SQLite.
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
 
@@ -10,7 +10,6 @@
 
 #include "bench/generated.h"
 #include "sinks/jsonl_sink.h"
-#include "sinks/null_sink.h"
 #include "sinks/sink_batcher.h"
 #include "sinks/sqlite_sink.h"
 #include "tests/reference/reference.h"
@@ -81,13 +80,6 @@ void write(benchmark::State& state, const MakeSink& make,
   }
   count(state, decided().lines.size(), "events", decided().events.events.size());
 }
-
-void sink_null(benchmark::State& state) {
-  write(
-      state, [](const std::string&) { return std::make_unique<NullSink>(); },
-      [](const std::string&) { return std::string(); });
-}
-BENCHMARK(sink_null)->Unit(benchmark::kMillisecond);
 
 void sink_jsonl(benchmark::State& state) {
   write(
