@@ -19,7 +19,8 @@
 # start-up does not count; a ratio is one of two such figures of the same turns. Rows on
 # one core count processor time (user and system), the others wall time; both are in the
 # CSV. Every stream is replayed once before, and must give the purchases that were woven
-# into it. A peer that is not installed is named as skipped.
+# into it. A peer that is not installed is named as skipped. Whether an aim is met is
+# `unsure` while the noise is larger than the distance.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -66,7 +67,7 @@ skipped=()
 verdict() { # ROW CONTESTANT BASELINE wall|cpu TARGET WHAT
   slopes "$csv" "$1" "$2" "$3" "$4" | awk -v target="$5" -v what="$6" '{
     printf "%s|%.3f|%.3f|%.2f|%.0f%%|%s|%s\n", what, $1, $2, $3, 100 * $4, target,
-           ($3 >= target ? "yes" : "no")
+           ($3 * (1 - $4) >= target ? "yes" : $3 * (1 + $4) < target ? "no" : "unsure")
   }' >>"$table"
 }
 
