@@ -7,7 +7,8 @@
 #   --data DIR   where the stream is made, and kept for the next time (a temporary folder)
 #   DUMP...      the recording to weave into (../shared/data/spritzer; a made up one)
 #
-#   SIZE     full: 600 MB, 5,000 offers, 1,000,000 members; small: a few MB
+#   SIZE     full: 1.5 GB, 5,000 offers, 100,000 members (few, so that start-up, which is
+#            taken off, does not add its noise); small: a few MB
 #   RUNS     how many turns (9); CORES the processors: the first of them is used (0,1)
 #
 # Compares processor time (user and system) on one core: of start-up, and of the stream
@@ -41,11 +42,11 @@ for tagtill in "$b" "$a"; do
 done
 choose_background "$size" "$@"
 case "$size" in
-  full) weave main-short "$(copies_for 600000000)" --candidates 0.001 --offers 5000 --members 1000000 ;;
-  small) weave main-short "$(copies_for 8000000)" --candidates 0.001 --offers 500 --members 10000 ;;
+  full) weave compare "$(copies_for 1500000000)" --candidates 0.001 --offers 5000 --members 100000 ;;
+  small) weave compare "$(copies_for 8000000)" --candidates 0.001 --offers 500 --members 1000 ;;
   *) fail "SIZE is full or small." ;;
 esac
-input="$data/main-short"
+input="$data/compare"
 warm "$input/posts.json"
 
 lanes_of_a="$(tagtill="$a" if_known --lanes 1)"
