@@ -9,9 +9,7 @@
 #include <system_error>
 
 #include "engine/block.h"
-#include "engine/decider.h"
 #include "engine/file_errors.h"
-#include "ingest/dump_reader.h"
 #include "tests/post_lines.h"
 
 namespace tagtill::bench {
@@ -99,25 +97,6 @@ std::vector<std::string_view> cut_at_lines(std::string_view bytes) {
     bytes.remove_prefix(pieces.back().size());
   }
   return pieces;
-}
-
-Lane make_lane(const Generated& stream, bool strict) {
-  return Lane(make_search_context(stream.offers, stream.members, "Confirm", strict));
-}
-
-void decide(const Generated& stream, Lane& lane,
-            const std::function<void(const EventBatch&)>& take) {
-  Decider decider(stream.offers, stream.members, stream.secret, {});
-  DumpReader reader({{stream.posts, 0}});
-  Block block;
-  CandidateBatch candidates;
-  EventBatch events;
-  while (reader.next(block)) {
-    lane.process(block, candidates);
-    decider.apply(candidates, events);
-    take(events);
-    events.clear();
-  }
 }
 
 std::shared_ptr<const OfferCatalogue> catalogue_of(const std::vector<std::string>& tags) {

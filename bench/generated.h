@@ -6,15 +6,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "corpus/generate.h"
-#include "engine/event.h"
-#include "engine/lane.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
 
@@ -91,13 +88,6 @@ class Sample {
 // Pieces of at most kPieceBytes bytes that end with a line, as a reader cuts them.
 inline constexpr std::size_t kPieceBytes = std::size_t{256} * 1024;
 [[nodiscard]] std::vector<std::string_view> cut_at_lines(std::string_view bytes);
-
-// A lane for the stream.
-[[nodiscard]] Lane make_lane(const Generated& stream, bool strict);
-
-// What one thread makes of the stream: each batch of events, as it comes, to `take`.
-void decide(const Generated& stream, Lane& lane,
-            const std::function<void(const EventBatch&)>& take);
 
 // Offers o1, o2, … with these tags.
 [[nodiscard]] std::shared_ptr<const OfferCatalogue> catalogue_of(

@@ -1,15 +1,24 @@
-// Bytes to events on one thread, against counting the lines of the same file. (Lanes and
-// their queues: peers.sh and scaling.sh, with the program itself.)
+// Dump to purchases, against counting the lines of the same file.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/generated.h"
+#include "engine/cores.h"
+#include "engine/decider.h"
+#include "engine/event.h"
+#include "engine/lane.h"
+#include "sinks/sink_batcher.h"
+#include "tools/pipeline/pipeline.h"
 
 namespace tagtill::bench {
 namespace {
@@ -62,19 +71,50 @@ void count_lines(benchmark::State& state) {
 }
 BENCHMARK(count_lines)->Unit(benchmark::kMillisecond);
 
-// Checked in each turn against the generator's list, which the engine has no part in.
+// The purchases as JSON Lines.
+class Purchases final : public Sink {
+ public:
+  explicit Purchases(std::string& lines) : lines_(lines) {}
+
+  void open() override {}
+  void write(const EventBatch& batch) override {
+    for (const Event& event : batch.events) {
+      append_json_line(lines_, event);
+    }
+  }
+  void flush() override {}
+  void close() override {}
+
+ private:
+  std::string& lines_;
+};
+
+std::string purchases_of(const Generated& stream, std::size_t lanes,
+                         const std::shared_ptr<const SearchContext>& context) {
+  PipelineOptions options;
+  options.lanes = lanes;
+  options.cores.cores = allowed_cores();
+  options.cores.cores.resize(std::min(lanes, options.cores.cores.size()));
+  std::string lines;
+  std::vector<PipelineOutput> outputs;
+  outputs.push_back({std::make_unique<Purchases>(lines), confirmed_only()});
+  Pipeline pipeline(
+      options, {{stream.posts, stream.bytes}}, context,
+      std::make_unique<Decider>(stream.offers, stream.members, stream.secret, ProtocolOptions()),
+      std::move(outputs), "");
+  pipeline.open();
+  pipeline.run([] {}, std::chrono::seconds(1));
+  return lines;
+}
+
+// So many lanes on as many cores, if there are so many. Checked in each turn against the
+// generator's list, which the engine has no part in.
 void pipeline(benchmark::State& state, bool strict) {
-  Lane lane = make_lane(stream(), strict);
+  const auto context = make_search_context(stream().offers, stream().members, "Confirm", strict);
   for (auto _ : state) {
-    std::string confirmed;
-    decide(stream(), lane, [&](const EventBatch& events) {
-      for (const Event& event : events.events) {
-        if (event.type == EventType::kConfirmed) {
-          append_json_line(confirmed, event);
-        }
-      }
-    });
-    if (!is_right(state, confirmed == stream().purchases
+    const std::string lines =
+        purchases_of(stream(), static_cast<std::size_t>(state.range(0)), context);
+    if (!is_right(state, lines == stream().purchases
                              ? ""
                              : "the purchases are not those of the generator's list")) {
       return;
@@ -82,8 +122,19 @@ void pipeline(benchmark::State& state, bool strict) {
   }
   count(state, stream().bytes, "posts", stream().lines);
 }
-BENCHMARK_CAPTURE(pipeline, quick, false)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(pipeline, strict, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(pipeline, quick, false)
+    ->ArgName("lanes")
+    ->Arg(1)
+    ->Arg(2)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(pipeline, strict, true)
+    ->ArgName("lanes")
+    ->Arg(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tagtill::bench

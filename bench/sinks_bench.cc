@@ -9,6 +9,9 @@
 #include <string>
 
 #include "bench/generated.h"
+#include "engine/decider.h"
+#include "engine/lane.h"
+#include "ingest/dump_reader.h"
 #include "sinks/jsonl_sink.h"
 #include "sinks/sink_batcher.h"
 #include "sinks/sqlite_sink.h"
@@ -16,6 +19,22 @@
 
 namespace tagtill::bench {
 namespace {
+
+// Each batch of events that the engine makes of the stream, on one thread.
+void decide(const Generated& stream, const std::function<void(const EventBatch&)>& take) {
+  Lane lane(make_search_context(stream.offers, stream.members, "Confirm", false));
+  Decider decider(stream.offers, stream.members, stream.secret, {});
+  DumpReader reader({{stream.posts, 0}});
+  Block block;
+  CandidateBatch candidates;
+  EventBatch events;
+  while (reader.next(block)) {
+    lane.process(block, candidates);
+    decider.apply(candidates, events);
+    take(events);
+    events.clear();
+  }
+}
 
 // A stream of little else than candidates, what the engine made of it, and what the naive
 // reference did.
@@ -28,8 +47,7 @@ struct Decided {
           options.candidates = 0.5;
           return options;
         }()) {
-    Lane lane = make_lane(stream, false);
-    decide(stream, lane, [&](const EventBatch& batch) {
+    decide(stream, [&](const EventBatch& batch) {
       for (Event event : batch.events) {
         for (std::string_view* text :
              {&event.offer_id, &event.author_id, &event.account, &event.intent_id, &event.post_id,
