@@ -70,8 +70,8 @@ bytes="$(cat "$scratch/posts.bytes")"
   per posts Lane::process "$bytes" "Lane::process/byte"
 } >"$scratch/counts"
 
-# Every other line a candidate: the decisions.
-count_instructions decisions --posts 4000 --candidates 0.5 --offers 100 --members 1000
+# Every other line a candidate: the decisions. So many that what is done once does not count.
+count_instructions decisions --posts 20000 --candidates 0.5 --offers 100 --members 5000
 per decisions Decider::apply "$(sed -n 's/.*"candidates":\([0-9]*\).*/\1/p' "$scratch/summary")" \
   "Decider::apply/candidate" >>"$scratch/counts"
 
