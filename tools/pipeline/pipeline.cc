@@ -103,15 +103,8 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
     return thread;
   };
   for (std::size_t i = 0; i < shared + (decider_alone ? 1 : 0); ++i) {
-<<<<<<< HEAD
     (void)add(fmt::format("tagtill/{}", i),
               cores_.pinned ? std::vector<int>{cores_.cores[i]} : std::vector<int>{});
-=======
-    threads.push_back(
-        {.name = fmt::format("tagtill/{}", i),
-         .agents = {},
-         .cores = cores_.pinned ? std::vector<int>{cores_.cores[i]} : std::vector<int>{}});
->>>>>>> 4bf5c2e (pipeline_bench: the pipeline itself, with one lane and two)
   }
   threads.back().agents.push_back(decider_.get());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
