@@ -82,9 +82,11 @@ std::string check_matcher(const std::vector<std::string>& tags,
 struct Compiled {
   explicit Compiled(std::size_t number)
       : tags(invented_tags(number)),
-        database(std::make_shared<const TagDatabase>(*catalogue_of(tags))) {}
+        catalogue(catalogue_of(tags)),
+        database(std::make_shared<const TagDatabase>(*catalogue)) {}
 
   std::vector<std::string> tags;
+  std::shared_ptr<const OfferCatalogue> catalogue;
   std::shared_ptr<const TagDatabase> database;
 };
 
