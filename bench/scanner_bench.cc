@@ -18,6 +18,7 @@
 #include "engine/confirmation_code.h"
 #include "engine/line_scanner.h"
 #include "engine/mark_finder.h"
+#include "engine/tag_beginnings.h"
 #include "engine/tag_matcher.h"
 #include "tests/reference/code.h"
 #include "tests/reference/post.h"
@@ -106,7 +107,8 @@ class Scan {
  public:
   explicit Scan(const OfferCatalogue& offers)
       : database_(std::make_shared<const TagDatabase>(offers)),
-        scanner_("confirm", database_->longest_fold(), false),
+        beginnings_(beginnings_of(offers)),
+        scanner_(beginnings_, "confirm", database_->longest_fold(), false),
         matcher_(database_) {}
 
   // The lines of a piece; those with a tag of an offer are to be parsed.
@@ -120,7 +122,17 @@ class Scan {
   }
 
  private:
+  static TagBeginnings beginnings_of(const OfferCatalogue& offers) {
+    TagBeginnings beginnings;
+    for (std::size_t tag = 0; tag < offers.tag_count(); ++tag) {
+      beginnings.add(offers.folded_tag(static_cast<TagIndex>(tag)));
+    }
+    beginnings.add_confirmations("confirm");
+    return beginnings;
+  }
+
   std::shared_ptr<const TagDatabase> database_;
+  TagBeginnings beginnings_;
   LineScanner scanner_;
   TagMatcher matcher_;
   ScannedBlock scanned_;
