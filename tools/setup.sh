@@ -4,7 +4,8 @@
 #
 #   tools/setup.sh          to build and run the program, and for the demo
 #   tools/setup.sh --test   what the tests need as well
-#   tools/setup.sh --dev    and clang 14 with its tools and sanitizers
+#   tools/setup.sh --bench  what bench/ compares with and plots with, as well as the first
+#   tools/setup.sh --dev    all of these, and clang 14 with its tools and sanitizers
 set -euo pipefail
 
 # A bare name must be installed as a package; of `command:package` it is enough
@@ -22,23 +23,29 @@ case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
 esac
 test_wanted=(libgtest-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
-  xz:xz-utils zstd:zstd lz4:lz4 zip:zip time)
-# Tests compare with an npm package and look at a page in a browser; without these
-# they are skipped by name.
+  xz:xz-utils zstd:zstd lz4:lz4 zip:zip time valgrind:valgrind)
+# Tests compare with an npm package and look at a page in a browser, benchmarks compare
+# with other programs; without these they are skipped by name.
 optional=()
+test_optional=(node:nodejs npm:npm chromium:chromium)
+bench_optional=(rg:ripgrep node:nodejs python3:python3 jq:jq bzip2:bzip2 zstd:zstd
+  gnuplot:gnuplot-nox time)
 
 case "${1:-}" in
   "") ;;
   --test)
     wanted+=("${test_wanted[@]}")
-    optional=(node:nodejs npm:npm chromium:chromium)
+    optional=("${test_optional[@]}")
+    ;;
+  --bench)
+    optional=("${bench_optional[@]}")
     ;;
   --dev)
     wanted+=("${test_wanted[@]}" "${dev_wanted[@]}")
-    optional=(node:nodejs npm:npm chromium:chromium)
+    optional=("${test_optional[@]}" "${bench_optional[@]}")
     ;;
   *)
-    echo "setup.sh: unknown option $1. Use no option, --test or --dev." >&2
+    echo "setup.sh: unknown option $1. Use no option, --test, --bench or --dev." >&2
     exit 2
     ;;
 esac
@@ -99,6 +106,6 @@ fi
 if [ ${#missing_optional[@]} -gt 0 ]; then
   echo "Installing: ${missing_optional[*]}"
   if ! apt install --no-install-recommends "${missing_optional[@]}"; then
-    echo "These could not be installed; the tests that need them will be skipped."
+    echo "These could not be installed; what needs them will be skipped."
   fi
 fi
