@@ -127,6 +127,14 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
   return threads;
 }
 
+std::vector<Agent*> Pipeline::agents() const {
+  std::vector<Agent*> agents;
+  for (const AgentThread& thread : plan_threads()) {
+    agents.insert(agents.end(), thread.agents.begin(), thread.agents.end());
+  }
+  return agents;
+}
+
 // Who waits for what.
 void Pipeline::hang_bells(const std::vector<AgentThread>& threads) {
   const auto bell_of = [&](const Agent* agent) {

@@ -61,6 +61,9 @@ class Pipeline {
   // with all they were sent before, and the first error is thrown.
   void run(const std::function<void()>& watch, std::chrono::milliseconds watch_every);
 
+  // Instead of run(): for who wants to schedule the agents otherwise, as a test does.
+  [[nodiscard]] std::vector<Agent*> agents() const;
+
   [[nodiscard]] const BlockFeed& feed() const { return feed_; }
   [[nodiscard]] const DeciderAgent& decider() const { return *decider_; }
 

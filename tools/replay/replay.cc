@@ -214,7 +214,8 @@ ExitCode replay(const ReplayOptions& options) {
                     make_search_context(configuration->offers, configuration->members,
                                         options.protocol.confirm_prefix, options.strict),
                     std::make_unique<Decider>(configuration->offers, configuration->members,
-                                              configuration->secret, options.protocol),
+                                              configuration->secret, options.protocol,
+                                              static_cast<std::uint32_t>(options.shards)),
                     make_outputs(options, sinks, configuration->offers), options.dead_letter);
   pipeline.open();
   const Clock::time_point ready = Clock::now();

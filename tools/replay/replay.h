@@ -15,12 +15,12 @@ struct ReplayOptions : StreamOptions {
   std::vector<std::string> sinks = {"sqlite:purchases.db"};  // URLs
   std::string dead_letter;                                   // empty: none
   bool strict = false;
-  bool fail_fast = false;         // stop at a dump that cannot be read whole
-  std::string lanes = "auto";     // or a number
-  std::uint64_t shards = 16;      // a power of two
-  std::string pin = "auto";       // auto, none, or a list of cores
-  std::string summary = "text";   // text, json, none
-  std::string progress = "auto";  // auto, on, off
+  bool fail_fast = false;                   // stop at a dump that cannot be read whole
+  std::string lanes = "auto";               // or a number
+  std::uint64_t shards = Decider::kShards;  // a power of two
+  std::string pin = "auto";                 // auto, none, or a list of cores
+  std::string summary = "text";             // text, json, none
+  std::string progress = "auto";            // auto, on, off
 };
 
 // Runs on the calling thread to the end of the last dump and says on standard

@@ -36,6 +36,8 @@ void add_replay_command(Command& root) {
       .text("--lanes", options->lanes, "N",
             "How many blocks are read and searched side by side; auto: as many as the dumps and "
             "cores can use")
+      .number("--shards", options->shards, 1, Decider::kShardsMax,
+              "Into how many parts the decider's memory is split; a power of two")
       .text("--pin", options->pin, "CORES",
             "Which processor cores: auto (all that are allowed, a thread each), none (the system "
             "chooses), or a list, as 0,2 or 0-3")
