@@ -73,7 +73,7 @@ class Slab {
   }
 
   void remove(Index index) {
-    const Index at = index / kChunkRecords;
+    const auto at = static_cast<Index>(index / kChunkRecords);
     Chunk& chunk = chunks_[at];
     chunk.used[index % kChunkRecords / 64] &= ~(std::uint64_t{1} << (index % 64));
     --size_;
