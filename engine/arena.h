@@ -46,7 +46,7 @@ class Arena {
 
   [[nodiscard]] char* allocate(std::size_t bytes) {
     if (bytes > kChunkBytes) {
-      large_.push_back(std::make_unique<char[]>(bytes));
+      large_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
       return large_.back().get();
     }
     if (chunk_ == chunks_.size() || kChunkBytes - used_ < bytes) {
@@ -54,7 +54,7 @@ class Arena {
         ++chunk_;
       }
       if (chunk_ == chunks_.size()) {
-        chunks_.push_back(std::make_unique<char[]>(kChunkBytes));
+        chunks_.push_back(std::make_unique_for_overwrite<char[]>(kChunkBytes));
       }
       used_ = 0;
     }

@@ -15,7 +15,7 @@ namespace tagtill {
 
 // Part of a Shard, whose ids and wheel it uses.
 //
-// Memory: 24 bytes a post, 4.3 in the wheel and some 8 in the index. A post is given
+// Memory, by the layout: 24 bytes a post, 4.3 in the wheel and some 8 in the index. A post is given
 // back when clock − L has passed what it was last scheduled for.
 class RememberedPosts {
  public:

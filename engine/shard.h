@@ -45,7 +45,7 @@ struct Due {
 // Memory a window, with one window an author and decimal ids below 2^63: 40 bytes, 4.3
 // in the wheel and 7 to 9 in the index; bench/shard_bench measures 53 in all, when 10
 // million are open. For posts, notices, parked confirmations and counts see their
-// headers. An empty shard has a kilobyte, one in use at least some 60.
+// headers. A shard in use has at least the 32 KiB of its wheel's ring.
 //
 // Bounds: see Decider; and 67 million records of each kind. Memory is given back, in
 // chunks of 256 records, when clock − L has passed what it was kept for.

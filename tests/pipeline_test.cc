@@ -234,7 +234,7 @@ TEST_F(PipelineTest, LanesPinAndShardsAreObeyedOrRefusedWithAReason) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> refused = {
       {{"--lanes", "0"}, "--lanes 0 is not understood"},
       {{"--lanes", "many"}, "--lanes many is not understood"},
-      {{"--shards", "3"}, "power of two"},
+      {{"--shards", "3"}, "--shards 3 is no power of two"},
       {{"--pin", "9999"}, "core 9999 is not one that this process may use"},
       {{"--pin", ""}, "is no core"},
       {{"--pin", "a"}, "\"a\" is no core"},
