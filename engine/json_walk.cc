@@ -13,35 +13,40 @@ namespace tagtill {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-// What stands between the quotes: are its escapes right? (Stage 1 has refused
-// control characters and found the closing quote.)
-bool has_valid_escapes(std::string_view raw) {
-  std::size_t at = 0;
-  while (at < raw.size()) {
-    const void* found = std::memchr(raw.data() + at, '\\', raw.size() - at);
-    if (found == nullptr) {
-      return true;
-    }
-    at = static_cast<std::size_t>(static_cast<const char*>(found) - raw.data()) + 1;
+
+// What may stand behind a backslash: 1, `u`: 2.
+constexpr std::array<std::uint8_t, 256> kEscapes = [] {
+  std::array<std::uint8_t, 256> table{};
+  for (const char c : {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'}) {
+    table[static_cast<unsigned char>(c)] = 1;
+  }
+  table['u'] = 2;
+  return table;
+}();
+
+// Are all escapes of the text right? It is enough to look at the text as a whole: a
+// backslash outside of a string is part of a scalar that is none, and stage 1 has found
+// the quote that closes each string, so an escape that is cut short meets it.
+bool has_valid_escapes(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while ((at = static_cast<const char*>(
+              std::memchr(at, '\\', static_cast<std::size_t>(end - at)))) != nullptr) {
     // Escapes come in runs, as in Japanese text: no search between them.
-    for (;;) {
-      if (at >= raw.size()) {
+    for (; at != end && *at == '\\'; ++at) {
+      if (++at == end) {
         return false;
       }
-      const char c = raw[at++];
-      if (c == 'u') {
-        if (hex_quad(raw, at) < 0) {
+      const std::uint8_t escape = kEscapes[static_cast<unsigned char>(*at)];
+      if (escape == 0) {
+        return false;
+      }
+      if (escape == 2) {
+        if (hex_quad(text, static_cast<std::size_t>(at - text.data()) + 1) < 0) {
           return false;
         }
         at += 4;
-      } else if (c != '"' && c != '\\' && c != '/' && c != 'b' && c != 'f' && c != 'n' &&
-                 c != 'r' && c != 't') {
-        return false;
       }
-      if (at >= raw.size() || raw[at] != '\\') {
-        break;
-      }
-      ++at;
     }
   }
   return true;
@@ -71,7 +76,7 @@ class JsonWalk::Impl {
     end_ = next_ + parser_->n_structural_indexes;
     depth_ = 0;
     cause_ = MalformedCause::kNotJson;
-    const bool valid = walk_value(members) && next_ == end_;
+    const bool valid = has_valid_escapes(text) && walk_value(members) && next_ == end_;
     return {valid, cause_};
   }
 
@@ -117,7 +122,7 @@ class JsonWalk::Impl {
       return false;
     }
     raw = scalar.substr(1, scalar.size() - 2);
-    return has_valid_escapes(raw);
+    return true;
   }
 
   bool take_simple(JsonValue& value) {

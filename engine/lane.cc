@@ -53,7 +53,9 @@ class Lane::Impl {
     matcher_.match(scanned_.windows, found_);
     for (const std::uint32_t window : found_) {
       ScannedLine& line = scanned_.lines[scanned_.window_lines[window]];
-      if (line.kind == ScannedLine::Kind::kPost) {
+      if (line.kind == ScannedLine::Kind::kPost &&
+          may_be_in_text(block.lines().substr(line.begin, line.end - line.begin),
+                         scanned_.window_places[window] - line.begin)) {
         line.kind = ScannedLine::Kind::kParse;
       }
     }

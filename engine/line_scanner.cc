@@ -158,6 +158,38 @@ std::string_view author_of_plain_notice(std::string_view line) {
 
 }  // namespace
 
+bool may_be_in_text(std::string_view line, std::size_t place) {
+  // The quote that opens the string: the nearest one that is not escaped.
+  std::string_view before = line.substr(0, place);
+  std::size_t quote = before.rfind('"');
+  for (;; quote = before.rfind('"')) {
+    if (quote == std::string_view::npos) {
+      return true;  // not JSON: for the decoder to say
+    }
+    before = before.substr(0, quote);
+    const std::size_t last = before.find_last_not_of('\\');
+    const std::size_t backslashes = last == std::string_view::npos ? quote : quote - last - 1;
+    if (backslashes % 2 == 0) {
+      break;
+    }
+  }
+  if (line.substr(quote + 1).starts_with("RT @")) {
+    return false;
+  }
+  const auto take_blanks = [&] {
+    while (!before.empty() && is_blank(before.back())) {
+      before.remove_suffix(1);
+    }
+  };
+  take_blanks();
+  if (!before.ends_with(':')) {
+    return false;  // no member's value
+  }
+  before.remove_suffix(1);
+  take_blanks();
+  return before.ends_with("\"text\"") || before.ends_with("\"full_text\"");
+}
+
 LineScanner::LineScanner(const TagBeginnings& beginnings, std::string folded_prefix,
                          std::size_t longest_fold, bool strict)
     : beginnings_(beginnings),
@@ -281,7 +313,7 @@ void LineScanner::take_sign(std::size_t at, ScannedBlock& out) {
       return;
     }
   }
-  finish_window(out);
+  finish_window(begin, out);
 }
 
 // Says no only if the tag at `at` is nothing that is looked for.
@@ -381,7 +413,7 @@ bool LineScanner::collect_slowly(std::size_t at, ScannedBlock& out) {
   return true;
 }
 
-void LineScanner::finish_window(ScannedBlock& out) {
+void LineScanner::finish_window(std::size_t begin, ScannedBlock& out) {
   const std::string_view fold = out.windows.open_window();
   if (fold.empty() || fold.size() > longest_) {
     out.windows.abandon();
@@ -395,6 +427,7 @@ void LineScanner::finish_window(ScannedBlock& out) {
   }
   out.windows.end();
   out.window_lines.push_back(static_cast<std::uint32_t>(out.lines.size()));
+  out.window_places.push_back(static_cast<std::uint32_t>(begin));
 }
 
 }  // namespace tagtill

@@ -34,24 +34,33 @@ struct ScannedBlock {
   std::vector<ScannedLine> lines;  // all but keep-alives
   std::uint64_t keep_alives = 0;
 
-  // The hashtags that may be tags of offers, and the line of each.
+  // The hashtags that may be tags of offers, the line of each, and where it begins, behind
+  // its sign, from the block's start.
   TagWindows windows;
   std::vector<std::uint32_t> window_lines;
+  std::vector<std::uint32_t> window_places;
 
   void clear() {
     lines.clear();
     keep_alives = 0;
     windows.clear();
     window_lines.clear();
+    window_places.clear();
   }
 };
+
+// Says no only if nothing that stands at `place` of this line can be a hashtag of the post
+// (P1.4, P2.3): it is in a string that is no member named `text` or `full_text`, at whatever
+// depth, or in one that begins with the words of somebody else. Any thread; costs a search
+// back to the beginning of the string.
+[[nodiscard]] bool may_be_in_text(std::string_view line, std::size_t place);
 
 // Finds lines and hashtags in raw JSON. Used by one thread.
 //
 // A line is to be parsed if one of these holds:
-// 1. a hashtag in it has the form of a confirmation tag (P5.2), or is one that the
-//    TagMatcher finds among the windows (the lane sees to that), or is too long for
-//    a window;
+// 1. a hashtag in it has the form of a confirmation tag (P5.2), or is too long for a
+//    window, or is one that the TagMatcher finds among the windows and may_be_in_text()
+//    (the lane sees to both);
 // 2. it begins as a delete notice does, or not as an object, or does not end as
 //    one. (A notice in the plain form in which they are recorded is read on the spot:
 //    nothing in it can be wrong, and it matters only if its author is a member.)
@@ -87,7 +96,7 @@ class LineScanner {
   [[nodiscard]] bool begins_as_a_tag(std::size_t at) const;
   [[nodiscard]] bool collect_escaped(std::size_t at, ScannedBlock& out);
   [[nodiscard]] bool collect_slowly(std::size_t at, ScannedBlock& out);
-  void finish_window(ScannedBlock& out);
+  void finish_window(std::size_t begin, ScannedBlock& out);
 
   const TagBeginnings& beginnings_;
   std::string folded_prefix_;

@@ -77,6 +77,16 @@ constexpr std::array<Needed, kFields> kNeeded = {{
     {kStatus, "user_id_str", kStatusUserIdStr, kNobody},
 }};
 
+// The lengths of the names that are needed in a scope, a bit each: most members have a
+// name of another length, or stand in no such scope.
+constexpr std::array<std::uint32_t, kScopes> kNameLengths = [] {
+  std::array<std::uint32_t, kScopes> lengths{};
+  for (const Needed& needed : kNeeded) {
+    lengths[needed.within] |= 1U << needed.name.size();
+  }
+  return lengths;
+}();
+
 // Keeps the first member of each name that is needed (P1.6).
 class NeededFields final : public JsonMembers {
  public:
@@ -87,6 +97,9 @@ class NeededFields final : public JsonMembers {
 
   JsonScope on_member(JsonScope scope, bool first, std::string_view name,
                       const JsonValue& value) override {
+    if (name.size() >= 32 || (kNameLengths[scope] >> name.size() & 1) == 0) {
+      return kNotWanted;
+    }
     for (const Needed& needed : kNeeded) {
       if (needed.within != scope || needed.name != name) {
         continue;

@@ -453,5 +453,24 @@ TEST(LineScanner, P1_4_PlainDeleteNotices) {
   }
 }
 
+// Where a tag may count: in a member named text or full_text, at whatever depth.
+TEST(LineScanner, P1_4_WhichStringsMayBeText) {
+  const auto may_be = [](std::string_view line) { return may_be_in_text(line, line.find('#') + 1); };
+  EXPECT_TRUE(may_be(R"({"text":"a #mug"})"));
+  EXPECT_TRUE(may_be("{\"a\":1, \"full_text\" \t: \t\"#mug\"}"));
+  EXPECT_TRUE(may_be(R"({"a":{"text":"x \" y \\\" #mug"}})"));
+  EXPECT_TRUE(may_be(R"({"text":"\\\\ #mug"})"));
+  EXPECT_TRUE(may_be("#mug"));
+  EXPECT_FALSE(may_be(R"({"text":"x","description":"a #mug"})"));
+  EXPECT_FALSE(may_be(R"({"text":["#mug"]})"));
+  EXPECT_FALSE(may_be(R"({"xtext":"#mug"})"));
+  EXPECT_FALSE(may_be(R"({"te\u0078t":"#mug"})"));
+  EXPECT_FALSE(may_be(R"({"#mug":"text"})"));
+  // P2.3: from RT @ on they are somebody else's words; only when the text begins so.
+  EXPECT_FALSE(may_be(R"({"text":"RT @a: #mug"})"));
+  EXPECT_TRUE(may_be(R"({"text":" RT @a: #mug"})"));
+  EXPECT_TRUE(may_be(R"({"text":"RT\u0020@a: #mug"})"));
+}
+
 }  // namespace
 }  // namespace tagtill
