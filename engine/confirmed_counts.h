@@ -38,7 +38,9 @@ class ConfirmedCounts {
     });
   }
 
-  void prefetch(IdKey author) const { by_ids_.prefetch(hash_number(author)); }
+  // In two steps, by the author's hash alone.
+  void prefetch(std::uint64_t hash) const { by_ids_.prefetch(hash); }
+  void prefetch_record(std::uint64_t hash) const { by_ids_.prefetch_chain(hash); }
 
   [[nodiscard]] std::size_t size() const { return counts_.size(); }
   [[nodiscard]] std::size_t memory_bytes() const {

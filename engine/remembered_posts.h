@@ -27,7 +27,9 @@ class RememberedPosts {
   // Remembers the post until clock − L passes `at` + W. O(1).
   void remember(const Id& author, const Id& post, Millis at);
   [[nodiscard]] bool remembers(const Id& author, const Id& post, Millis bound) const;
+  // In two steps.
   void prefetch(const Id& author, const Id& post) const;
+  void prefetch_record(const Id& author, const Id& post) const;
 
   // For the wheel.
   [[nodiscard]] Millis due(std::uint32_t index) const { return until(posts_[index]); }

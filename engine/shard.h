@@ -54,8 +54,8 @@ class Shard {
   static constexpr WindowIndex kNoWindow = Slab<Window>::kNone;
   static constexpr std::size_t kWindowsMax = 32;  // P4.4; more are no error here
 
-  // `terms` must live as long as the shard.
-  explicit Shard(const TermsTable& terms) : terms_(terms) {}
+  // `terms` must live as long as the shard. `phase`: of the wheel.
+  explicit Shard(const TermsTable& terms, Millis phase = 0) : terms_(terms), wheel_(phase) {}
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
@@ -66,7 +66,7 @@ class Shard {
   // For what is to come of this author and post, in two steps, each some time before
   // the next: so the cache misses of several overlap.
   void prefetch(const Id& author, const Id& post) const;
-  void prefetch_window(const Id& author) const;
+  void prefetch_records(const Id& author, const Id& post) const;
 
   // --- windows -------------------------------------------------------------
   // The author's first window, as they opened, or kNoWindow; Window::next leads to
@@ -76,9 +76,9 @@ class Shard {
   [[nodiscard]] Millis deadline(const Window& window) const {
     return window.intent_at + terms_.window_ms(window.terms);
   }
-  // Adds a window behind the others of its author, and schedules its deadline. It
-  // holds its ids; `next` is set here. O(windows of the author).
-  WindowIndex add_window(const Window& window);
+  // Adds a window behind `last`, the last one of its author (kNoWindow: there is none),
+  // and schedules its deadline. It holds its ids; `next` is set here. O(1).
+  WindowIndex add_window(const Window& window, WindowIndex last);
   // The window's deadline has passed: it is forgotten. O(windows of the author).
   void remove_window(WindowIndex index);
   template <typename F>
