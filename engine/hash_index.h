@@ -33,8 +33,8 @@ namespace tagtill {
 // two, and with every few removals two become one again, so that a bucket holds 3.5 to
 // 6 on the average: there is no rehash, the slowest step is the split of one bucket,
 // and memory follows the content both ways. A bucket that overflows gets a chain. The
-// slot's six bits are those by which a large table (8,192 buckets, 49,000 elements) is
-// split, so that a split need not ask for the hashes of records that are far away.
+// slot's six bits are those by which a table of 12,000 to 780,000 elements is split, so
+// that a split need not ask for the hashes of records that are far away.
 //
 // Memory: 10.7 bytes an element while it grows, up to 18.3 while it shrinks, and the
 // chains; the last piece of BucketPages. An empty one holds nothing.
@@ -143,9 +143,9 @@ class HashIndex {
   static constexpr int kIndexBits = 26;
   static constexpr Index kIndexMask = (Index{1} << kIndexBits) - 1;
   static_assert(Slab<Index>::kRecordsMax <= kIndexMask);
-  // The bits of a hash that stand in its slot: of bucket numbers of 14 to 19 bits the
+  // The bits of a hash that stand in its slot: of bucket numbers of 12 to 17 bits the
   // first one. Those of the mark are none that choose a bucket or a shard.
-  static constexpr unsigned kKeptFrom = 13;
+  static constexpr unsigned kKeptFrom = 11;
   static constexpr unsigned kKeptBits = 32 - kIndexBits;
   static constexpr unsigned kMarkFrom = 40;
 

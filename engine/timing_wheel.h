@@ -107,8 +107,11 @@ class TimingWheel {
     }
     if (in_slot <= in_heap) {
       entry = now_[at_++].entry;
-      if (at_ + kAhead <= now_.size()) {
-        owner.expect(now_[at_ + kAhead - 1].entry);
+      if (at_ + kPrefetchAhead <= now_.size()) {
+        owner.prefetch(now_[at_ + kPrefetchAhead - 1].entry);
+      }
+      if (at_ + kExpectAhead <= now_.size()) {
+        owner.expect(now_[at_ + kExpectAhead - 1].entry);
       }
     } else {
       std::pop_heap(early_.begin(), early_.end(), kLater);
@@ -154,8 +157,13 @@ class TimingWheel {
     return a.millisecond < b.millisecond;
   };
   static constexpr auto kSlotCount = static_cast<std::int64_t>(kSlots);
-  // So many entries are on their way from memory at a time.
+  // So many entries are on their way from memory at a time while a slot is laid out.
   static constexpr std::size_t kAhead = 16;
+  // How long before it is taken an entry is prefetched again and expected. Not long: with
+  // wheels side by side as many entries as there are wheels lie between two of one, and
+  // what is asked for too early is gone again.
+  static constexpr std::size_t kPrefetchAhead = 4;
+  static constexpr std::size_t kExpectAhead = 2;
   // So many are not counted: that costs as much as 256 entries.
   static constexpr std::size_t kFew = 64;
   // More room than for so many entries is given back.
@@ -278,7 +286,7 @@ class TimingWheel {
       std::sort(now_.begin(), now_.end(), kSooner);
     }
     at_ = 0;
-    for (std::size_t i = 0; i < std::min(kAhead, now_.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kExpectAhead, now_.size()); ++i) {
       owner.expect(now_[i].entry);
     }
     if (found_.size() > kKept) {
