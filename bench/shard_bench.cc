@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -260,9 +261,13 @@ class Stream {
     Post confirmed;
   };
   struct Step {
+    explicit Step(const Texts& texts) : post(texts.post) {
+      if (texts.confirms) {
+        confirmed.emplace(texts.confirmed);
+      }
+    }
     Ids post;
-    bool confirms;  // half a window before
-    Ids confirmed;
+    std::optional<Ids> confirmed;  // half a window before
   };
 
   [[nodiscard]] Post post(std::uint64_t number) const {
@@ -282,8 +287,7 @@ class Stream {
   void read_ids() {
     batch_.clear();
     for (const Texts& texts : posts_of_batch_) {
-      const Ids ids(texts.post);
-      batch_.push_back({ids, texts.confirms, texts.confirms ? Ids(texts.confirmed) : ids});
+      batch_.emplace_back(texts);
     }
   }
 
@@ -304,8 +308,8 @@ class Stream {
     if (i < batch_.size()) {
       const Step& step = batch_[i];
       store_.prefetch(step.post);
-      if (step.confirms) {
-        store_.prefetch(step.confirmed);
+      if (step.confirmed) {
+        store_.prefetch(*step.confirmed);
       }
     }
   }
@@ -313,8 +317,8 @@ class Stream {
     if (i < batch_.size()) {
       const Step& step = batch_[i];
       store_.prefetch_records(step.post);
-      if (step.confirms) {
-        store_.prefetch_records(step.confirmed);
+      if (step.confirmed) {
+        store_.prefetch_records(*step.confirmed);
       }
     }
   }
@@ -330,8 +334,8 @@ class Stream {
       store_.remember(step.post);
     }
     store_.open(step.post);
-    if (step.confirms) {
-      store_.confirm(step.confirmed.author, code_of(step.confirmed.post));
+    if (step.confirmed) {
+      store_.confirm(step.confirmed->author, code_of(step.confirmed->post));
     }
   }
 

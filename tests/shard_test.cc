@@ -186,7 +186,11 @@ class ShardTwins {
     window.intent_at = (bound_ + random_.between(0, 5'000)) & Window::kTimeMask;
     window.terms = random_.percent(50) ? 1 : 0;
     const Millis deadline = shard_.deadline(window);
-    const WindowIndex index = shard_.add_window(window);
+    WindowIndex last = shard_.first_window(window.author);
+    while (last != Shard::kNoWindow && shard_.window(last).next != Shard::kNoWindow) {
+      last = shard_.window(last).next;
+    }
+    const WindowIndex index = shard_.add_window(window, last);
     shard_.ids().release(window.author);
     shard_.ids().release(window.intent);
     if (random_.percent(10)) {
