@@ -252,7 +252,7 @@ class Stream {
 
  private:
   static constexpr std::size_t kBatch = 128;  // the posts of a block
-  static constexpr std::size_t kAhead = 16;  // as the Decider
+  static constexpr std::size_t kAhead = 16;   // as the Decider
   static constexpr std::size_t kRecordsAhead = 8;
 
   struct Texts {

@@ -68,9 +68,7 @@ class BucketPages {
   static std::size_t begin_of(std::size_t piece) {
     return piece >= kSmall ? (piece - kSmall + 1) * kMost : piece == 0 ? 0 : kFirst << (piece - 1);
   }
-  static std::size_t items_of(std::size_t piece) {
-    return begin_of(piece + 1) - begin_of(piece);
-  }
+  static std::size_t items_of(std::size_t piece) { return begin_of(piece + 1) - begin_of(piece); }
 
   std::vector<LargePages> pieces_;
   std::size_t size_ = 0;

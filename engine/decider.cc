@@ -92,9 +92,7 @@ class Decider::Impl {
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t open_windows() const { return ledger_.held(); }
   [[nodiscard]] bool has_set_aside() const { return set_aside_ != nullptr; }
-  [[nodiscard]] std::size_t memory_bytes() const {
-    return shards_.memory_bytes();
-  }
+  [[nodiscard]] std::size_t memory_bytes() const { return shards_.memory_bytes(); }
 
  private:
   // A candidate's state is asked for when so many others stand before it: first the
@@ -154,7 +152,8 @@ class Decider::Impl {
   [[nodiscard]] static bool is_member(const Candidate& post) { return post.member != kNotAMember; }
 
   bool is_duplicate(const Candidate& post, const CandidateIds& ids) {
-    return is_member(post) && shards_.of(ids.author).posts().remembers(ids.author, ids.post, bound());
+    return is_member(post) &&
+           shards_.of(ids.author).posts().remembers(ids.author, ids.post, bound());
   }
 
   [[nodiscard]] bool is_late(const Candidate& post) const { return post.at < bound(); }

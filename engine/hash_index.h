@@ -216,8 +216,7 @@ class HashIndex {
   }
 
   template <typename IsWanted>
-  [[nodiscard]] static Index find_in(const Bucket& bucket, std::uint64_t hash,
-                                     IsWanted is_wanted) {
+  [[nodiscard]] static Index find_in(const Bucket& bucket, std::uint64_t hash, IsWanted is_wanted) {
     const Index wanted = slot_of(hash, 0);
     for (std::uint32_t same = slots_like(bucket, mark_of(hash)); same != 0; same &= same - 1) {
       const Index index = bucket.slots[static_cast<std::size_t>(std::countr_zero(same))] ^ wanted;

@@ -18,7 +18,7 @@ std::align_val_t alignment_of(std::size_t bytes) {
 }  // namespace
 
 LargePages::LargePages(std::size_t bytes)
-    : data_(::operator new (bytes, alignment_of(bytes))), size_(bytes) {
+    : data_(::operator new(bytes, alignment_of(bytes))), size_(bytes) {
 #ifdef MADV_HUGEPAGE
   if (bytes >= kPage) {
     madvise(data_, bytes, MADV_HUGEPAGE);  // an advice: it may be refused
@@ -31,7 +31,7 @@ LargePages::LargePages(LargePages&& other) noexcept
 
 LargePages::~LargePages() {
   if (data_ != nullptr) {
-    ::operator delete (data_, alignment_of(size_));
+    ::operator delete(data_, alignment_of(size_));
   }
 }
 

@@ -30,8 +30,8 @@ namespace tagtill {
 // A list is of cache lines with 15 entries each. An entry's due time is not kept: when
 // the time reaches a slot, or the first list of the map, the owner is asked for the due
 // times of its entries, and they are laid out by the millisecond in an array, from
-// which they are taken one by one (few are sorted, many are counted). What is scheduled within the slot of now goes
-// through a heap. So the slowest step is the lay-out of the fullest slot: about a
+// which they are taken one by one (few are sorted, many are counted). What is scheduled within the
+// slot of now goes through a heap. So the slowest step is the lay-out of the fullest slot: about a
 // four-thousandth of the entries when windows of 15 minutes are opened evenly.
 //
 // There is no cancel: an owner whose entry has become void recognises it when it
