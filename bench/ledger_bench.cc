@@ -56,7 +56,7 @@ void ledger(benchmark::State& state) {
   window.author = 1'000'000'000'000'000'001;
   window.intent = 2'000'000'000'000'000'002;
   window.intent_at = kStart & Window::kTimeMask;
-  const WindowRef opened{&shard, shard.add_window(window)};
+  const WindowRef opened{&shard, shard.add_window(window, Shard::kNoWindow)};
   for (auto _ : state) {
     books.open(opened);
     books.release(opened);

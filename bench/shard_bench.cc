@@ -3,14 +3,15 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <deque>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "bench/shard_support.h"
-#include "engine/due_order.h"
+#include "engine/decider.h"
 #include "engine/shard.h"
+#include "engine/shard_set.h"
 #include "engine/terms.h"
 
 namespace {
@@ -56,31 +57,33 @@ class Shards {
  public:
   Shards() : offers_(shard_support::catalogue()) {
     terms_.set_catalogue(*offers_);
-    for (int i = 0; i < 16; ++i) {
-      shards_.emplace_back(terms_);
-      shards_.back().posts().set_longest_window(kWindow, 0);
+    for (Shard& shard : shards_) {
+      shard.posts().set_longest_window(kWindow, 0);
     }
   }
 
   static constexpr const char* name() { return ""; }
 
-  void prefetch(const Ids& post) const { shard_of(post.author).prefetch(post.author, post.post); }
-  void prefetch_window(const Ids& post) const {
-    shard_of(post.author).prefetch_window(post.author);
+  void prefetch(const Ids& post) const { shards_.of(post.author).prefetch(post.author, post.post); }
+  void prefetch_records(const Ids& post) const {
+    shards_.of(post.author).prefetch_records(post.author, post.post);
   }
 
   // P4.2 to P4.4, and P4.6.
   void open(const Ids& post) {
-    Shard& shard = shard_of(post.author);
+    const std::size_t number = shards_.number_of(post.author);
+    Shard& shard = shards_[number];
     const IdKey key = shard.ids().acquire(post.author);
     const OfferNumber offer = terms_.offer_number(0);
     std::size_t windows = 0;
+    WindowIndex last = Shard::kNoWindow;
     for (WindowIndex at = shard.first_window(key); at != Shard::kNoWindow;) {
       const Window& window = shard.window(at);
       if (window.state == Window::State::kOpen && post.at <= shard.deadline(window)) {
         return;
       }
       ++windows;
+      last = at;
       at = window.next;
     }
     if (windows >= Shard::kWindowsMax || shard.confirmed().count(key, offer) >= 1'000'000) {
@@ -91,13 +94,13 @@ class Shards {
     window.intent = post.post.key;
     window.intent_at = post.at & Window::kTimeMask;
     window.code = code_of(post.post) & Window::kCodeMask;
-    shard.add_window(window);
-    next_due_[number_of(post.author)] = shard.next_due();
+    shard.add_window(window, last);
+    shards_.scheduled(number);
   }
 
   // P3.4.
   void remember(const Ids& post) {
-    Shard& shard = shard_of(post.author);
+    Shard& shard = shards_.of(post.author);
     if (!shard.posts().remembers(post.author, post.post, bound_)) {
       shard.posts().remember(post.author, post.post, post.at);
     }
@@ -105,7 +108,7 @@ class Shards {
 
   // P5.4.
   void confirm(const Id& author, Code code) {
-    Shard& shard = shard_of(author);
+    Shard& shard = shards_.of(author);
     for (WindowIndex at = shard.first_window(author.key); at != Shard::kNoWindow;) {
       Window& window = shard.window(at);
       if (window.code == code && window.state == Window::State::kOpen) {
@@ -121,13 +124,7 @@ class Shards {
   void advance(Millis bound) {
     bound_ = bound;
     due_.clear();
-    for (std::size_t i = 0; i < next_due_.size(); ++i) {
-      if (next_due_[i] < bound) {
-        shards_[i].collect_due(bound, due_);
-        next_due_[i] = shards_[i].next_due();
-      }
-    }
-    std::sort(due_.begin(), due_.end(), ends_before);
+    shards_.collect_due(bound, due_);
     for (const Due& due : due_) {
       const Window& window = due.shard->window(due.index);
       ends_.add(window.state == Window::State::kConfirmed, window.author, window.intent,
@@ -139,14 +136,9 @@ class Shards {
   [[nodiscard]] const Ends& ends() const { return ends_; }
 
  private:
-  static std::size_t number_of(const Id& author) { return author.hash >> 52 & 15; }
-  Shard& shard_of(const Id& author) { return shards_[number_of(author)]; }
-  [[nodiscard]] const Shard& shard_of(const Id& author) const { return shards_[number_of(author)]; }
-
   std::shared_ptr<const OfferCatalogue> offers_;
   TermsTable terms_;
-  std::deque<Shard> shards_;
-  std::vector<Millis> next_due_ = std::vector<Millis>(16, TimingWheel::kNever);
+  ShardSet shards_{terms_, Decider::kShards};
   std::vector<Due> due_;
   Ends ends_;
   Millis bound_ = 0;
@@ -159,7 +151,7 @@ class Containers {
   static constexpr const char* name() { return "std::unordered_map + std::multimap"; }
 
   void prefetch(const Ids&) const {}
-  void prefetch_window(const Ids&) const {}
+  void prefetch_records(const Ids&) const {}
 
   void open(const Ids& post) {
     const IdKey author = post.author.key;
@@ -219,6 +211,7 @@ class Stream {
       make_batch(std::min<std::uint64_t>(count - done, kBatch), ends);
       const double begin = shard_support::processor_seconds();
       read_ids();
+      prefetch_first();
       for (std::size_t i = 0; i < batch_.size(); ++i) {
         prefetch(i);
         apply(i);
@@ -239,6 +232,7 @@ class Stream {
     for (std::uint64_t done = 0; done < count;) {
       make_batch(std::min<std::uint64_t>(count - done, kBatch), ends);
       read_ids();
+      prefetch_first();
       for (std::size_t i = 0; i < batch_.size(); ++i) {
         prefetch(i);
         const double begin = shard_support::processor_seconds();
@@ -257,9 +251,9 @@ class Stream {
   Store& store() { return store_; }
 
  private:
-  static constexpr std::size_t kBatch = 1024;
-  static constexpr std::size_t kAhead = 16;  // as the Decider
-  static constexpr std::size_t kWindowAhead = 8;
+  static constexpr std::size_t kBatch = 128;  // the posts of a block
+  static constexpr std::size_t kAhead = 16;   // as the Decider
+  static constexpr std::size_t kRecordsAhead = 8;
 
   struct Texts {
     Post post;
@@ -267,9 +261,13 @@ class Stream {
     Post confirmed;
   };
   struct Step {
+    explicit Step(const Texts& texts) : post(texts.post) {
+      if (texts.confirms) {
+        confirmed.emplace(texts.confirmed);
+      }
+    }
     Ids post;
-    bool confirms;  // half a window before
-    Ids confirmed;
+    std::optional<Ids> confirmed;  // half a window before
   };
 
   [[nodiscard]] Post post(std::uint64_t number) const {
@@ -289,24 +287,38 @@ class Stream {
   void read_ids() {
     batch_.clear();
     for (const Texts& texts : posts_of_batch_) {
-      const Ids ids(texts.post);
-      batch_.push_back({ids, texts.confirms, texts.confirms ? Ids(texts.confirmed) : ids});
+      batch_.emplace_back(texts);
     }
   }
 
+  // As the Decider.
+  void prefetch_first() const {
+    for (std::size_t i = 0; i < kAhead; ++i) {
+      prefetch_places(i);
+    }
+    for (std::size_t i = 0; i < kRecordsAhead; ++i) {
+      prefetch_records(i);
+    }
+  }
   void prefetch(std::size_t i) const {
-    if (i + kAhead < batch_.size()) {
-      const Step& step = batch_[i + kAhead];
+    prefetch_places(i + kAhead);
+    prefetch_records(i + kRecordsAhead);
+  }
+  void prefetch_places(std::size_t i) const {
+    if (i < batch_.size()) {
+      const Step& step = batch_[i];
       store_.prefetch(step.post);
-      if (step.confirms) {
-        store_.prefetch(step.confirmed);
+      if (step.confirmed) {
+        store_.prefetch(*step.confirmed);
       }
     }
-    if (i + kWindowAhead < batch_.size()) {
-      const Step& step = batch_[i + kWindowAhead];
-      store_.prefetch_window(step.post);
-      if (step.confirms) {
-        store_.prefetch_window(step.confirmed);
+  }
+  void prefetch_records(std::size_t i) const {
+    if (i < batch_.size()) {
+      const Step& step = batch_[i];
+      store_.prefetch_records(step.post);
+      if (step.confirmed) {
+        store_.prefetch_records(*step.confirmed);
       }
     }
   }
@@ -322,8 +334,8 @@ class Stream {
       store_.remember(step.post);
     }
     store_.open(step.post);
-    if (step.confirms) {
-      store_.confirm(step.confirmed.author, code_of(step.confirmed.post));
+    if (step.confirmed) {
+      store_.confirm(step.confirmed->author, code_of(step.confirmed->post));
     }
   }
 

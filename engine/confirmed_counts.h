@@ -14,7 +14,7 @@ namespace tagtill {
 
 // Part of a Shard, whose ids it uses.
 //
-// Memory: 16 bytes an author and offer, and some 7 in the index; for ever. A count
+// Memory: 16 bytes an author and offer, with the index 30 (625,000 in one shard); for ever. A count
 // stays at 2^32 − 1.
 class ConfirmedCounts {
  public:
@@ -38,7 +38,9 @@ class ConfirmedCounts {
     });
   }
 
-  void prefetch(IdKey author) const { by_ids_.prefetch(hash_number(author)); }
+  // In two steps, by the author's hash alone.
+  void prefetch(std::uint64_t hash) const { by_ids_.prefetch(hash); }
+  void prefetch_record(std::uint64_t hash) const { by_ids_.prefetch_chain(hash); }
 
   [[nodiscard]] std::size_t size() const { return counts_.size(); }
   [[nodiscard]] std::size_t memory_bytes() const {

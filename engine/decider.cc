@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <deque>
 #include <limits>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 #include "engine/ledger.h"
 #include "engine/purchase_rules.h"
 #include "engine/shard.h"
+#include "engine/shard_set.h"
 #include "engine/terms.h"
 #include "engine/window.h"
 
@@ -32,16 +32,8 @@ class Decider::Impl {
       : options_(std::move(options)),
         emitter_(options_, counts_),
         ledger_(emitter_, terms_),
-        rules_(counts_, terms_, emitter_, ledger_, teller_, secret) {
-    if (!std::has_single_bit(shards) || shards > kShardsMax) {
-      throw Error(ExitCode::kUsage, "the number of shards must be a power of two from 1 to " +
-                                        std::to_string(kShardsMax) + ", but is " +
-                                        std::to_string(shards));
-    }
-    for (std::uint32_t i = 0; i < shards; ++i) {
-      shards_.emplace_back(terms_);
-    }
-    next_due_.resize(shards, TimingWheel::kNever);
+        rules_(counts_, terms_, emitter_, ledger_, teller_, secret),
+        shards_(terms_, checked(shards)) {
     set_configuration(std::move(offers), std::move(members));
     emitter_.set_members(*members_);
   }
@@ -53,8 +45,15 @@ class Decider::Impl {
     for (const Candidate& candidate : candidates) {
       ids_.push_back({Id(candidate.author_id), Id(candidate.post_id)});
     }
+    for (std::size_t i = 0; i < kPrefetchAhead; ++i) {
+      prefetch_places(i);
+    }
+    for (std::size_t i = 0; i < kPrefetchRecordsAhead; ++i) {
+      prefetch_records(i);
+    }
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      prefetch(i);
+      prefetch_places(i + kPrefetchAhead);
+      prefetch_records(i + kPrefetchRecordsAhead);
       const Candidate& candidate = candidates[i];
       ++counts_.candidates;
       teller_.candidate(candidate);
@@ -93,19 +92,23 @@ class Decider::Impl {
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t open_windows() const { return ledger_.held(); }
   [[nodiscard]] bool has_set_aside() const { return set_aside_ != nullptr; }
-  [[nodiscard]] std::size_t memory_bytes() const {
-    std::size_t bytes = 0;
-    for (const Shard& shard : shards_) {
-      bytes += shard.memory_bytes();
-    }
-    return bytes;
-  }
+  [[nodiscard]] std::size_t memory_bytes() const { return shards_.memory_bytes(); }
 
  private:
   // A candidate's state is asked for when so many others stand before it: first the
-  // places in the indexes, then the window they lead to.
+  // places in the indexes, then the records they lead to.
   static constexpr std::size_t kPrefetchAhead = 16;
-  static constexpr std::size_t kPrefetchWindowAhead = 8;
+  static constexpr std::size_t kPrefetchRecordsAhead = 8;
+
+  static std::uint32_t checked(std::uint32_t shards) {
+    static_assert(kShardsMax == ShardSet::kMost);
+    if (!std::has_single_bit(shards) || shards > kShardsMax) {
+      throw Error(ExitCode::kUsage, "the number of shards must be a power of two from 1 to " +
+                                        std::to_string(kShardsMax) + ", but is " +
+                                        std::to_string(shards));
+    }
+    return shards;
+  }
 
   struct CandidateIds {
     Id author;
@@ -133,29 +136,24 @@ class Decider::Impl {
     teller_.post(what, post, clock_, bound());
   }
 
-  // Its lower bits spread the authors inside of a shard.
-  [[nodiscard]] std::size_t shard_number(const Id& author) const {
-    return static_cast<std::size_t>(author.hash >> 52) & (shards_.size() - 1);
-  }
-  static_assert(kShardsMax <= std::size_t{1} << 12);
-
-  Shard& shard_of(const Id& author) { return shards_[shard_number(author)]; }
-
-  void prefetch(std::size_t i) {
-    if (i + kPrefetchAhead < ids_.size()) {
-      const CandidateIds& ids = ids_[i + kPrefetchAhead];
-      shard_of(ids.author).prefetch(ids.author, ids.post);
+  void prefetch_places(std::size_t i) const {
+    if (i < ids_.size()) {
+      const CandidateIds& ids = ids_[i];
+      shards_.of(ids.author).prefetch(ids.author, ids.post);
     }
-    if (i + kPrefetchWindowAhead < ids_.size()) {
-      const Id& author = ids_[i + kPrefetchWindowAhead].author;
-      shard_of(author).prefetch_window(author);
+  }
+  void prefetch_records(std::size_t i) const {
+    if (i < ids_.size()) {
+      const CandidateIds& ids = ids_[i];
+      shards_.of(ids.author).prefetch_records(ids.author, ids.post);
     }
   }
 
   [[nodiscard]] static bool is_member(const Candidate& post) { return post.member != kNotAMember; }
 
   bool is_duplicate(const Candidate& post, const CandidateIds& ids) {
-    return is_member(post) && shard_of(ids.author).posts().remembers(ids.author, ids.post, bound());
+    return is_member(post) &&
+           shards_.of(ids.author).posts().remembers(ids.author, ids.post, bound());
   }
 
   [[nodiscard]] bool is_late(const Candidate& post) const { return post.at < bound(); }
@@ -211,7 +209,7 @@ class Decider::Impl {
       }
       return;
     }
-    const std::size_t number = shard_number(ids.author);
+    const std::size_t number = shards_.number_of(ids.author);
     Shard& shard = shards_[number];
     if (is_member(post)) {
       shard.posts().remember(ids.author, ids.post, post.at);
@@ -224,7 +222,7 @@ class Decider::Impl {
       tell(PostDecision::What::kApplied, post);
       rules_.apply(shard, post, ids.author);
     }
-    next_due_[number] = shard.next_due();
+    shards_.scheduled(number);
   }
 
   void advance_clock(const Candidate& post) {
@@ -234,7 +232,7 @@ class Decider::Impl {
     if (!before) {
       for (std::size_t i = 0; i < shards_.size(); ++i) {
         shards_[i].notices().set_first_clock(*clock_);
-        next_due_[i] = shards_[i].next_due();
+        shards_.scheduled(i);
       }
     } else if (*before < *clock_) {
       end_what_is_due();
@@ -244,15 +242,7 @@ class Decider::Impl {
   // P3.6, step 3.
   void end_what_is_due() {
     due_.clear();
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-      if (next_due_[i] < bound()) {
-        shards_[i].collect_due(bound(), due_);
-        next_due_[i] = shards_[i].next_due();
-      }
-    }
-    if (due_.size() > 1) {
-      std::sort(due_.begin(), due_.end(), ends_before);
-    }
+    shards_.collect_due(bound(), due_);
     for (const Due& due : due_) {
       rules_.end(due);
     }
@@ -269,7 +259,7 @@ class Decider::Impl {
       ++counts_.deleted_before;
     }
     const auto& [author, post] = ids;
-    const std::size_t number = shard_number(author);
+    const std::size_t number = shards_.number_of(author);
     Shard& shard = shards_[number];
     rules_.post_deleted(shard, author, post);
     const bool known = shard.posts().remembers(author, post, bound());
@@ -278,7 +268,7 @@ class Decider::Impl {
       forgotten = shard.notices().remember(author, post, clock_ ? *clock_ : DeleteNotices::kNoClock,
                                            bound());
       counts_.deletes_forgotten += forgotten;
-      next_due_[number] = shard.next_due();
+      shards_.scheduled(number);
     }
     teller_.notice(known, notice, clock_, forgotten);
   }
@@ -339,8 +329,7 @@ class Decider::Impl {
   TermsTable terms_;
   Ledger ledger_;
   PurchaseRules rules_;
-  std::deque<Shard> shards_;      // do not move
-  std::vector<Millis> next_due_;  // of each shard
+  ShardSet shards_;
   std::optional<Millis> clock_;
   std::unique_ptr<KeptPost> set_aside_;
   std::vector<Due> due_;

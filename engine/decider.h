@@ -51,8 +51,8 @@ struct DecisionCounts {
 class Decider {
  public:
   // Into how many shards the authors are split: a power of two. No result depends on
-  // it. Each costs the ring of its wheel, 32 KiB, and more once it is in use, and a look
-  // at it whenever the clock moves.
+  // it. Each has 4 KiB, 66 once it is in use, and is looked at whenever anything is due
+  // in any of them; a snapshot takes one at a time.
   static constexpr std::uint32_t kShards = 16;
   static constexpr std::uint32_t kShardsMax = 4096;
 

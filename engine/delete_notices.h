@@ -17,7 +17,7 @@ namespace tagtill {
 
 // Part of a Shard, whose ids and wheel it uses.
 //
-// Memory: 32 bytes a notice and 32 an author who has any, each with some 8 in an
+// Memory: 32 bytes a notice and 32 an author who has any, each with some 14 in an
 // index; at most 1,000 notices an author. Notices are given back when clock − L has
 // passed the clock at which they came. Every step is O(1).
 class DeleteNotices {

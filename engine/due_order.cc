@@ -19,8 +19,15 @@ constexpr auto kPowersOfTen = [] {
   return powers;
 }();
 
+// No key that is a number has more digits than this.
+constexpr IdKey kMostDigits = 1'000'000'000'000'000'000;
+static_assert(Id::kNumberMax / 10 < kMostDigits);
+
 bool have_as_many_digits(IdKey a, IdKey b) {
   const auto [less, more] = std::minmax(a, b);
+  if (less >= kMostDigits) {  // as the ids of real streams have
+    return true;
+  }
   const auto above = std::upper_bound(kPowersOfTen.begin(), kPowersOfTen.end(), less);
   return above == kPowersOfTen.end() || more < *above;
 }
@@ -98,10 +105,7 @@ bool parked_ends_before(const Due& a, const Due& b) {
 
 }  // namespace
 
-bool ends_before(const Due& a, const Due& b) {
-  if (a.at != b.at) {
-    return a.at < b.at;
-  }
+bool ends_before_at_once(const Due& a, const Due& b) {
   if (a.kind != b.kind) {
     return a.kind == DueKind::kWindow;
   }

@@ -9,6 +9,9 @@ namespace tagtill {
 // authors who have left, P6.4) by purchase id (intent id, `:`, offer id), then by
 // author id. All as text, of which mostly nothing is made: numbers of as many digits
 // compare as numbers.
-[[nodiscard]] bool ends_before(const Due& a, const Due& b);
+[[nodiscard]] bool ends_before_at_once(const Due& a, const Due& b);  // of the same time
+[[nodiscard]] inline bool ends_before(const Due& a, const Due& b) {
+  return a.at != b.at ? a.at < b.at : ends_before_at_once(a, b);
+}
 
 }  // namespace tagtill

@@ -2,13 +2,11 @@
 // grow and shrink for ever and must never stop.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -16,6 +14,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "engine/bucket_pages.h"
 #include "engine/prefetch.h"
 #include "engine/slab.h"
 
@@ -23,18 +22,22 @@ namespace tagtill {
 
 // Linear hashing (Litwin, 1980) with buckets of one cache line:
 //
-//   bucket  15 slots of 4 bytes, filled from the first on | the next bucket of the chain 4
+//   bucket  12 marks of a byte, filled from the first on | the next bucket of the chain 4
+//           12 slots of 4 bytes
+//   mark    8 bits of the hash, or 0 for a free slot
 //   slot    6 bits of the hash | the number of a record 26
 //
-// A look-up compares the hash's bits of all slots of a bucket before it asks whether
-// a record is the wanted one: one cache miss for one that is not there, two for one
-// that is. With every few additions one bucket is split in two, and with every few
-// removals two become one again, so that a bucket holds 5 to 9 on the average: there
-// is no rehash, the slowest step is the split of one bucket, and memory follows the
-// content both ways. A bucket that overflows gets a chain.
+// A look-up compares the marks of a bucket at once, and the six bits of those that
+// agree, before it asks whether a record is the wanted one: one cache miss for one that
+// is not there, two for one that is. With every few additions one bucket is split in
+// two, and with every few removals two become one again, so that a bucket holds 3.5 to
+// 6 on the average: there is no rehash, the slowest step is the split of one bucket,
+// and memory follows the content both ways. A bucket that overflows gets a chain. The
+// slot's six bits are those by which a table of 12,000 to 780,000 elements is split, so
+// that a split need not ask for the hashes of records that are far away.
 //
-// Memory: 7.1 bytes an element while it grows, up to 12.8 while it shrinks; chains
-// are 3% to 10% of that. An empty one holds nothing.
+// Memory: 10.7 bytes an element while it grows, up to 18.3 while it shrinks, and the
+// chains; the last piece of BucketPages. An empty one holds nothing.
 //
 // Owned by one thread. Numbers are below 2^26 (Slab::kRecordsMax). `hash_of` gives
 // the hash of a record by its number, the same as long as it is in here. Elements
@@ -46,17 +49,26 @@ class HashIndex {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  // Call it some time before the look-up.
+  // Before a look-up, in two steps, each some time before the next: first the bucket;
+  // then the rest of its chain, where guess() also gives the number at which find() will
+  // look first, or kNone.
   void prefetch(std::uint64_t hash) const {
     if (size_ > 0) {
-      prefetch_line(&bucket(number_of(hash)));
+      prefetch_line(&buckets_[number_of(hash)]);
     }
   }
-
-  // A number with this hash, or nearly, or kNone: what find() will look at first, to
-  // be prefetched.
+  void prefetch_chain(std::uint64_t hash) const {
+    if (size_ > 0) {
+      prefetch_chain(buckets_[number_of(hash)]);
+    }
+  }
   [[nodiscard]] Index guess(std::uint64_t hash) const {
-    return find(hash, [](Index) { return true; });
+    if (size_ == 0) {
+      return kNone;
+    }
+    const Bucket& first = buckets_[number_of(hash)];
+    prefetch_chain(first);
+    return find_in(first, hash, [](Index) { return true; });
   }
 
   // The number with this hash for which `is_wanted(number)`, or kNone.
@@ -65,14 +77,9 @@ class HashIndex {
     if (size_ == 0) {
       return kNone;
     }
-    const Index mark = mark_of(hash);
-    for (const Bucket* at = &bucket(number_of(hash));; at = &chained_[at->next]) {
-      for (std::uint32_t same = slots_like(*at, mark); same != 0; same &= same - 1) {
-        const auto slot = static_cast<std::size_t>(std::countr_zero(same));
-        const Index index = at->slots[slot] & kIndexMask;
-        if (is_wanted(index)) {
-          return index;
-        }
+    for (const Bucket* at = &buckets_[number_of(hash)];; at = &chained_[at->next]) {
+      if (const Index found = find_in(*at, hash, is_wanted); found != kNone) {
+        return found;
       }
       if (at->next == kNone) {
         return kNone;
@@ -83,151 +90,197 @@ class HashIndex {
   // `index` is not in here yet.
   template <typename HashOf>
   void add(std::uint64_t hash, Index index, HashOf hash_of) {
-    if (buckets_ == 0) {
+    if (buckets_.size() == 0) {
       append_bucket();
     }
-    put(bucket(number_of(hash)), mark_of(hash) | index);
+    put(buckets_[number_of(hash)], {mark_of(hash), slot_of(hash, index)});
     ++size_;
-    if (size_ > buckets_ * kSplitAt) {
+    if (size_ > buckets_.size() * kSplitAt) {
       split(hash_of);
     }
   }
 
-  // `index` is in here, with this hash.
-  void remove(std::uint64_t hash, Index index) {
-    Bucket& first = bucket(number_of(hash));
-    take(first, slot_of(first, mark_of(hash) | index));
+  // Removes `index`, if it is in here with this hash; says whether.
+  bool remove(std::uint64_t hash, Index index) {
+    if (size_ == 0) {
+      return false;
+    }
+    Bucket& first = buckets_[number_of(hash)];
+    const Place hole = place_of(first, {mark_of(hash), slot_of(hash, index)});
+    if (hole.bucket == nullptr) {
+      return false;
+    }
+    take(first, hole);
     --size_;
-    if (size_ < buckets_ * kMergeAt) {
+    if (2 * size_ < buckets_.size() * kMergeAtTwice) {
       merge();
     }
+    return true;
   }
 
-  // Puts `index` where `old`, of the same hash, stands.
-  void replace(std::uint64_t hash, Index old, Index index) {
-    *slot_of(bucket(number_of(hash)), mark_of(hash) | old) = mark_of(hash) | index;
+  // Puts `index` where `old`, of the same hash, stands, if it is in here; says whether.
+  bool replace(std::uint64_t hash, Index old, Index index) {
+    if (size_ == 0) {
+      return false;
+    }
+    const Place place = place_of(buckets_[number_of(hash)], {mark_of(hash), slot_of(hash, old)});
+    if (place.bucket == nullptr) {
+      return false;
+    }
+    place.bucket->slots[place.slot] = slot_of(hash, index);
+    return true;
   }
 
   // What the index holds in memory.
   [[nodiscard]] std::size_t memory_bytes() const {
-    return chunks_.size() * sizeof(Chunk) + chunks_.capacity() * sizeof(chunks_[0]) +
-           chained_.memory_bytes();
+    return buckets_.memory_bytes() + chained_.memory_bytes();
   }
 
  private:
-  static constexpr std::size_t kSplitAt = 9;  // elements a bucket, on the average
-  static constexpr std::size_t kMergeAt = 5;
-  static constexpr std::size_t kChunkBuckets = 64;  // 4 KiB
+  static constexpr std::size_t kSplitAt = 6;       // elements a bucket, on the average
+  static constexpr std::size_t kMergeAtTwice = 7;  // 3.5
+  static constexpr std::size_t kSlots = 12;
   static constexpr int kIndexBits = 26;
   static constexpr Index kIndexMask = (Index{1} << kIndexBits) - 1;
   static_assert(Slab<Index>::kRecordsMax <= kIndexMask);
+  // The bits of a hash that stand in its slot: of bucket numbers of 12 to 17 bits the
+  // first one. Those of the mark are none that choose a bucket or a shard.
+  static constexpr unsigned kKeptFrom = 11;
+  static constexpr unsigned kKeptBits = 32 - kIndexBits;
+  static constexpr unsigned kMarkFrom = 40;
 
   struct alignas(64) Bucket {
-    std::array<Index, 15> slots;  // kNone: free, and so are those behind
-    Index next;                   // in chained_, or kNone
+    std::array<std::uint8_t, kSlots> marks;  // 0: free, and so are those behind
+    Index next;                              // in chained_, or kNone
+    std::array<Index, kSlots> slots;
   };
+  static_assert(sizeof(Bucket) == 64);
   static constexpr Bucket kEmpty = [] {
     Bucket bucket{};
-    bucket.slots.fill(kNone);
     bucket.next = kNone;
     return bucket;
   }();
-  using Chunk = std::array<Bucket, kChunkBuckets>;
+  struct Element {
+    std::uint8_t mark;
+    Index slot;
+  };
+  struct Place {
+    Bucket* bucket;  // null: nowhere
+    std::size_t slot;
+  };
+  struct Move {
+    Element element;
+    bool away;
+  };
 
-  // All ones stand for a free slot, and are no mark.
-  static Index mark_of(std::uint64_t hash) {
-    const Index bits = static_cast<Index>(hash >> 32) & 63;
-    return (bits == 63 ? 0 : bits) << kIndexBits;
+  static std::uint8_t mark_of(std::uint64_t hash) {
+    const auto mark = static_cast<std::uint8_t>(hash >> kMarkFrom);
+    return mark == 0 ? 1 : mark;
   }
 
-  // A bit for each slot that has the mark. The sixteenth word is no slot.
-  static std::uint32_t slots_like(const Bucket& bucket, Index mark) {
-    constexpr std::uint32_t kSlots = (1U << 15) - 1;
+  static Index slot_of(std::uint64_t hash, Index index) {
+    return static_cast<Index>(hash >> kKeptFrom) << kIndexBits | index;
+  }
+
+  // A bit for each slot that has the mark. The last four bytes are no marks.
+  static std::uint32_t slots_like(const Bucket& bucket, std::uint8_t mark) {
 #ifdef __SSE2__
-    const __m128i marks = _mm_set1_epi32(static_cast<int>(mark >> kIndexBits));
-    const auto four = [&](std::size_t first) {
-      const __m128i slots =
-          _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.slots.data() + first));
-      return _mm_cmpeq_epi32(_mm_srli_epi32(slots, kIndexBits), marks);
-    };
-    const __m128i same =
-        _mm_packs_epi16(_mm_packs_epi32(four(0), four(4)), _mm_packs_epi32(four(8), four(12)));
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(same)) & kSlots;
+    const __m128i marks = _mm_load_si128(reinterpret_cast<const __m128i*>(&bucket));
+    const __m128i same = _mm_cmpeq_epi8(marks, _mm_set1_epi8(static_cast<char>(mark)));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(same)) & ((1U << kSlots) - 1);
 #else
     std::uint32_t same = 0;
-    for (std::size_t i = 0; i < bucket.slots.size(); ++i) {
-      same |= static_cast<std::uint32_t>((bucket.slots[i] & ~kIndexMask) == mark) << i;
+    for (std::size_t i = 0; i < kSlots; ++i) {
+      same |= static_cast<std::uint32_t>(bucket.marks[i] == mark) << i;
     }
-    return same & kSlots;
+    return same;
 #endif
+  }
+
+  // How many slots are taken.
+  static std::size_t fill_of(const Bucket& bucket) {
+    return static_cast<std::size_t>(std::countr_zero(slots_like(bucket, 0) | 1U << kSlots));
   }
 
   // The bucket of a hash: as many of its low bits as there are bits in the greatest
   // bucket's number, one less if that bucket is not there yet.
   [[nodiscard]] std::size_t number_of(std::uint64_t hash) const {
     const std::size_t number = static_cast<std::size_t>(hash) & mask_;
-    return number < buckets_ ? number : number & (mask_ >> 1);
+    return number < buckets_.size() ? number : number & (mask_ >> 1);
   }
 
-  [[nodiscard]] Bucket& bucket(std::size_t number) {
-    return (*chunks_[number / kChunkBuckets])[number % kChunkBuckets];
-  }
-  [[nodiscard]] const Bucket& bucket(std::size_t number) const {
-    return (*chunks_[number / kChunkBuckets])[number % kChunkBuckets];
-  }
-
-  void append_bucket() {
-    if (buckets_ % kChunkBuckets == 0) {
-      chunks_.push_back(std::make_unique_for_overwrite<Chunk>());
-    }
-    bucket(buckets_++) = kEmpty;
-    mask_ = std::bit_ceil(buckets_) - 1;
-  }
-
-  void remove_last_bucket() {
-    --buckets_;
-    mask_ = buckets_ == 0 ? 0 : std::bit_ceil(buckets_) - 1;
-    if (buckets_ % kChunkBuckets == 0) {
-      chunks_.pop_back();
+  void prefetch_chain(const Bucket& first) const {
+    if (first.next != kNone) {
+      chained_.prefetch(first.next);
     }
   }
 
-  void put(Bucket& first, Index value) {
-    Bucket* at = &first;
-    while (at->next != kNone) {
-      at = &chained_[at->next];
+  template <typename IsWanted>
+  [[nodiscard]] static Index find_in(const Bucket& bucket, std::uint64_t hash, IsWanted is_wanted) {
+    const Index wanted = slot_of(hash, 0);
+    for (std::uint32_t same = slots_like(bucket, mark_of(hash)); same != 0; same &= same - 1) {
+      const Index index = bucket.slots[static_cast<std::size_t>(std::countr_zero(same))] ^ wanted;
+      if (index <= kIndexMask && is_wanted(index)) {
+        return index;
+      }
     }
-    if (at->slots.back() != kNone) {
-      const Index next = chained_.add(kEmpty);
-      // `at` may stand in chained_; its chunks do not move.
-      at->next = next;
-      at = &chained_[next];
-    }
-    *std::find(at->slots.begin(), at->slots.end(), kNone) = value;
+    return kNone;
   }
 
-  Index* slot_of(Bucket& first, Index value) {
+  [[nodiscard]] Place place_of(Bucket& first, Element element) {
     for (Bucket* at = &first;; at = &chained_[at->next]) {
-      const auto slot = std::find(at->slots.begin(), at->slots.end(), value);
-      if (slot != at->slots.end()) {
-        return &*slot;
+      for (std::uint32_t same = slots_like(*at, element.mark); same != 0; same &= same - 1) {
+        const auto slot = static_cast<std::size_t>(std::countr_zero(same));
+        if (at->slots[slot] == element.slot) {
+          return {at, slot};
+        }
+      }
+      if (at->next == kNone) {
+        return {nullptr, 0};
       }
     }
   }
 
+  void append_bucket() {
+    buckets_.add(kEmpty);
+    mask_ = std::bit_ceil(buckets_.size()) - 1;
+  }
+
+  void remove_last_bucket() {
+    buckets_.remove_last();
+    mask_ = buckets_.size() == 0 ? 0 : std::bit_ceil(buckets_.size()) - 1;
+  }
+
+  void put(Bucket& first, Element element) {
+    Bucket* at = &first;
+    while (at->next != kNone) {
+      at = &chained_[at->next];
+    }
+    std::size_t fill = fill_of(*at);
+    if (fill == kSlots) {
+      const Index next = chained_.add(kEmpty);
+      // `at` may stand in chained_; its chunks do not move.
+      at->next = next;
+      at = &chained_[next];
+      fill = 0;
+    }
+    at->marks[fill] = element.mark;
+    at->slots[fill] = element.slot;
+  }
+
   // Fills the hole with the last element of the chain.
-  void take(Bucket& first, Index* hole) {
+  void take(Bucket& first, Place hole) {
     Bucket* before = nullptr;
     Bucket* last = &first;
     while (last->next != kNone) {
       before = last;
       last = &chained_[last->next];
     }
-    auto end = std::find(last->slots.begin(), last->slots.end(), kNone);
-    --end;
-    *hole = *end;
-    *end = kNone;
-    if (before != nullptr && end == last->slots.begin()) {
+    const std::size_t end = fill_of(*last) - 1;
+    hole.bucket->marks[hole.slot] = last->marks[end];
+    hole.bucket->slots[hole.slot] = last->slots[end];
+    last->marks[end] = 0;
+    if (before != nullptr && end == 0) {
       chained_.remove(std::exchange(before->next, kNone));
     }
   }
@@ -237,10 +290,9 @@ class HashIndex {
   void empty_out(Bucket& first, F f) {
     Bucket old = std::exchange(first, kEmpty);
     for (;;) {
-      for (const Index value : old.slots) {
-        if (value != kNone) {
-          f(value);
-        }
+      const std::size_t fill = fill_of(old);
+      for (std::size_t i = 0; i < fill; ++i) {
+        f(Element{old.marks[i], old.slots[i]});
       }
       if (old.next == kNone) {
         return;
@@ -255,37 +307,40 @@ class HashIndex {
   template <typename HashOf>
   void split(HashOf hash_of) {
     append_bucket();
-    const std::size_t added = buckets_ - 1;
-    Bucket& from = bucket(added & (mask_ >> 1));
-    Bucket& to = bucket(added);
-    // First all hashes: the cache misses of their records overlap.
+    const std::size_t added = buckets_.size() - 1;
+    Bucket& from = buckets_[added & (mask_ >> 1)];
+    Bucket& to = buckets_[added];
+    const auto bit = static_cast<unsigned>(std::bit_width(added)) - 1;
+    const bool kept = bit >= kKeptFrom && bit < kKeptFrom + kKeptBits;
+    // First all bits: where records are asked, their cache misses overlap.
     moves_.clear();
-    empty_out(from, [&](Index value) {
-      moves_.emplace_back(value, number_of(hash_of(value & kIndexMask)) == added);
+    empty_out(from, [&](Element element) {
+      const std::uint64_t bits = kept ? element.slot >> (kIndexBits + bit - kKeptFrom)
+                                      : hash_of(element.slot & kIndexMask) >> bit;
+      moves_.push_back({element, (bits & 1) != 0});
     });
-    for (const auto& [value, away] : moves_) {
-      put(away ? to : from, value);
+    for (const Move& move : moves_) {
+      put(move.away ? to : from, move.element);
     }
   }
 
   void merge() {
-    const std::size_t last = buckets_ - 1;
+    const std::size_t last = buckets_.size() - 1;
     if (last == 0) {
       if (size_ == 0) {
         remove_last_bucket();
       }
       return;
     }
-    Bucket& to = bucket(last & (mask_ >> 1));
-    empty_out(bucket(last), [&](Index value) { put(to, value); });
+    Bucket& to = buckets_[last & (mask_ >> 1)];
+    empty_out(buckets_[last], [&](Element element) { put(to, element); });
     remove_last_bucket();
   }
 
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  BucketPages<Bucket> buckets_;
   Slab<Bucket> chained_;
-  std::vector<std::pair<Index, bool>> moves_;  // scratch: what a split moves, and whether
-  std::size_t buckets_ = 0;
-  std::size_t mask_ = 0;  // bits of the greatest bucket's number
+  std::vector<Move> moves_;  // scratch: what a split moves, and whether
+  std::size_t mask_ = 0;     // bits of the greatest bucket's number
   std::size_t size_ = 0;
 };
 

@@ -48,7 +48,7 @@ using IdDigits = std::array<char, 20>;
 // is forgotten when it has as many release() as acquire().
 //
 // Memory: nothing for numbers; of other ids a record of 32, 64 or 136 bytes (up to
-// 27, 59, 128 bytes long) and their place in an index, some 8.
+// 27, 59, 128 bytes long) and their place in an index, some 14.
 class IdTable {
  public:
   static constexpr std::size_t kBytesMax = 128;  // P1.3

@@ -42,7 +42,7 @@ struct ParkedConfirmation {
 // Part of a Shard, whose ids and wheel it uses.
 //
 // Memory: 48 bytes a confirmation and 4.3 in the wheel; an author for whom any waits
-// has 16, and some 8 in an index. Bound: 32 that wait, an author; those that wait no
+// has 16, and some 14 in an index. Bound: 32 that wait, an author; those that wait no
 // more are given back at their due time, so within one L of stream time there may be
 // as many as there were posts.
 class ParkedConfirmations {

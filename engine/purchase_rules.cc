@@ -147,6 +147,7 @@ void PurchaseRules::intend(Shard& shard, IdKey author, const Candidate& post, co
   const Member member = members_->member(post.member);
   std::int64_t confirmed = 0;
   std::size_t remembered = 0;
+  WindowIndex last = Shard::kNoWindow;
   const auto tell = [&](What what, std::optional<WindowRef> window) {
     teller_.intent(what, post, tag, offer, choice.live, member.region, window, confirmed,
                    remembered);
@@ -173,6 +174,7 @@ void PurchaseRules::intend(Shard& shard, IdKey author, const Candidate& post, co
       return;
     }
     ++remembered;
+    last = at;
     at = window.next;
   }
   confirmed = shard.confirmed().count(author, number);
@@ -184,13 +186,14 @@ void PurchaseRules::intend(Shard& shard, IdKey author, const Candidate& post, co
     reject(What::kTooMany, RejectReason::kTooMany);
     return;
   }
-  const WindowRef window = open(shard, author, post, terms);
+  const WindowRef window = open(shard, author, post, terms, last);
   tell(What::kOpens, window);
   ledger_.open(window);
   apply_parked(window);
 }
 
-WindowRef PurchaseRules::open(Shard& shard, IdKey author, const Candidate& post, TermsIndex terms) {
+WindowRef PurchaseRules::open(Shard& shard, IdKey author, const Candidate& post, TermsIndex terms,
+                              WindowIndex last) {
   const IdKey intent = shard.ids().acquire(Id(post.post_id));
   Window window{};
   window.author = author;
@@ -201,7 +204,7 @@ WindowRef PurchaseRules::open(Shard& shard, IdKey author, const Candidate& post,
       codes_.confirmation(post.author_id, post.post_id, terms_[terms].offer.id) & Window::kCodeMask;
   window.terms = terms & Window::kTermsMask;
   window.account = post.member;
-  const WindowRef opened{&shard, shard.add_window(window)};
+  const WindowRef opened{&shard, shard.add_window(window, last)};
   shard.ids().release(intent);
   return opened;
 }

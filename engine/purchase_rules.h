@@ -62,7 +62,9 @@ class PurchaseRules {
   void close(WindowRef window, const Confirmation& confirmation, bool was_parked);
   void refuse_ended(WindowRef window, const Confirmation& confirmation, bool was_parked);
   void intend(Shard& shard, IdKey author, const Candidate& post, const PostTag& tag);
-  WindowRef open(Shard& shard, IdKey author, const Candidate& post, TermsIndex terms);
+  // `last`: the author's last window, or Shard::kNoWindow.
+  WindowRef open(Shard& shard, IdKey author, const Candidate& post, TermsIndex terms,
+                 WindowIndex last);
   void apply_parked(WindowRef window);
   void end_window(WindowRef window);
   void end_parked(Shard& shard, ParkedIndex index);

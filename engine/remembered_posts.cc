@@ -38,6 +38,15 @@ void RememberedPosts::prefetch(const Id& author, const Id& post) const {
   }
 }
 
+void RememberedPosts::prefetch_record(const Id& author, const Id& post) const {
+  if (author.key != kNoId && post.key != kNoId) {
+    if (const std::uint32_t index = by_ids_.guess(hash_keys(author.key, post.key));
+        index != HashIndex::kNone) {
+      posts_.prefetch(index);
+    }
+  }
+}
+
 void RememberedPosts::set_longest_window(Millis longest_window_ms, Millis bound) {
   // What is forgotten by the old W, but still here, must stay forgotten: no bound to
   // come is before the time that says so.

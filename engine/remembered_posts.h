@@ -15,7 +15,7 @@ namespace tagtill {
 
 // Part of a Shard, whose ids and wheel it uses.
 //
-// Memory, by the layout: 24 bytes a post, 4.3 in the wheel and some 8 in the index. A post is given
+// Memory: 24 bytes a post, with wheel and index 43 (625,000 in one shard). A post is given
 // back when clock − L has passed what it was last scheduled for.
 class RememberedPosts {
  public:
@@ -27,7 +27,9 @@ class RememberedPosts {
   // Remembers the post until clock − L passes `at` + W. O(1).
   void remember(const Id& author, const Id& post, Millis at);
   [[nodiscard]] bool remembers(const Id& author, const Id& post, Millis bound) const;
+  // In two steps.
   void prefetch(const Id& author, const Id& post) const;
+  void prefetch_record(const Id& author, const Id& post) const;
 
   // For the wheel.
   [[nodiscard]] Millis due(std::uint32_t index) const { return until(posts_[index]); }

@@ -7,16 +7,18 @@ namespace tagtill {
 void Shard::prefetch(const Id& author, const Id& post) const {
   if (author.key != kNoId) {
     by_author_.prefetch(author.hash);
-    confirmed_.prefetch(author.key);
+    confirmed_.prefetch(author.hash);
     posts_.prefetch(author, post);
   }
 }
 
-void Shard::prefetch_window(const Id& author) const {
+void Shard::prefetch_records(const Id& author, const Id& post) const {
   if (author.key != kNoId) {
     if (const WindowIndex first = by_author_.guess(author.hash); first != kNoWindow) {
       windows_.prefetch(first);
     }
+    confirmed_.prefetch_record(author.hash);
+    posts_.prefetch_record(author, post);
   }
 }
 
@@ -25,20 +27,15 @@ WindowIndex Shard::first_window(IdKey author) const {
                          [&](WindowIndex index) { return windows_[index].author == author; });
 }
 
-WindowIndex Shard::add_window(const Window& window) {
-  const WindowIndex first = first_window(window.author);
+WindowIndex Shard::add_window(const Window& window, WindowIndex last) {
   const WindowIndex added = windows_.add(window);
   windows_[added].next = kNoWindow;
   ids_.acquire(window.author);
   ids_.acquire(window.intent);
-  if (first == kNoWindow) {
+  if (last == kNoWindow) {
     by_author_.add(hash_number(window.author), added,
                    [this](WindowIndex index) { return hash_number(windows_[index].author); });
   } else {
-    WindowIndex last = first;
-    while (windows_[last].next != kNoWindow) {
-      last = windows_[last].next;
-    }
     windows_[last].next = added;
   }
   wheel_.schedule(deadline(window), wheel_entry(DueKind::kWindow, added));
@@ -48,17 +45,14 @@ WindowIndex Shard::add_window(const Window& window) {
 void Shard::remove_window(WindowIndex index) {
   const Window window = windows_[index];
   const std::uint64_t hash = hash_number(window.author);
-  const WindowIndex first = first_window(window.author);
-  if (first != index) {
-    WindowIndex before = first;
+  // Mostly it is the author's first one, and the index knows it.
+  if (window.next == kNoWindow ? !by_author_.remove(hash, index)
+                               : !by_author_.replace(hash, index, window.next)) {
+    WindowIndex before = first_window(window.author);
     while (windows_[before].next != index) {
       before = windows_[before].next;
     }
     windows_[before].next = window.next;
-  } else if (window.next == kNoWindow) {
-    by_author_.remove(hash, index);
-  } else {
-    by_author_.replace(hash, index, window.next);
   }
   windows_.remove(index);
   if (window.account_kept) {

@@ -42,10 +42,11 @@ struct Due {
 // in an index by author, and leads to the others. So nobody pays for what they do
 // not have, growing never copies anything, and no step is long.
 //
-// Memory a window, with one window an author and decimal ids below 2^63: 40 bytes, 4.3
-// in the wheel and 7 to 9 in the index; bench/shard_bench measures 53 in all, when 10
-// million are open. For posts, notices, parked confirmations and counts see their
-// headers. A shard in use has at least the 32 KiB of its wheel's ring.
+// Memory a window, with one window an author and decimal ids below 2^63: 40 bytes, and
+// what wheel and index have for it. Measured with 10 million open in 16 shards: 55 to 60
+// bytes of resident memory in all (DECISIONS.md, 19). For posts, notices, parked
+// confirmations and counts see their headers. An empty shard has 4 KiB, one in use at
+// least 66.
 //
 // Bounds: see Decider; and 67 million records of each kind. Memory is given back, in
 // chunks of 256 records, when clock − L has passed what it was kept for.
@@ -54,8 +55,8 @@ class Shard {
   static constexpr WindowIndex kNoWindow = Slab<Window>::kNone;
   static constexpr std::size_t kWindowsMax = 32;  // P4.4; more are no error here
 
-  // `terms` must live as long as the shard.
-  explicit Shard(const TermsTable& terms) : terms_(terms) {}
+  // `terms` must live as long as the shard. `phase`: of the wheel.
+  explicit Shard(const TermsTable& terms, Millis phase = 0) : terms_(terms), wheel_(phase) {}
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
@@ -66,7 +67,7 @@ class Shard {
   // For what is to come of this author and post, in two steps, each some time before
   // the next: so the cache misses of several overlap.
   void prefetch(const Id& author, const Id& post) const;
-  void prefetch_window(const Id& author) const;
+  void prefetch_records(const Id& author, const Id& post) const;
 
   // --- windows -------------------------------------------------------------
   // The author's first window, as they opened, or kNoWindow; Window::next leads to
@@ -76,9 +77,9 @@ class Shard {
   [[nodiscard]] Millis deadline(const Window& window) const {
     return window.intent_at + terms_.window_ms(window.terms);
   }
-  // Adds a window behind the others of its author, and schedules its deadline. It
-  // holds its ids; `next` is set here. O(windows of the author).
-  WindowIndex add_window(const Window& window);
+  // Adds a window behind `last`, the last one of its author (kNoWindow: there is none),
+  // and schedules its deadline. It holds its ids; `next` is set here. O(1).
+  WindowIndex add_window(const Window& window, WindowIndex last);
   // The window's deadline has passed: it is forgotten. O(windows of the author).
   void remove_window(WindowIndex index);
   template <typename F>

@@ -30,8 +30,8 @@ namespace tagtill {
 // A list is of cache lines with 15 entries each. An entry's due time is not kept: when
 // the time reaches a slot, or the first list of the map, the owner is asked for the due
 // times of its entries, and they are laid out by the millisecond in an array, from
-// which they are taken one by one. What is scheduled within the slot of now goes
-// through a heap. So the slowest step is the lay-out of the fullest slot: about a
+// which they are taken one by one (few are sorted, many are counted). What is scheduled within the
+// slot of now goes through a heap. So the slowest step is the lay-out of the fullest slot: about a
 // four-thousandth of the entries when windows of 15 minutes are opened evenly.
 //
 // There is no cancel: an owner whose entry has become void recognises it when it
@@ -45,8 +45,13 @@ class TimingWheel {
  public:
   using Entry = std::uint32_t;
   static constexpr int kSlotBits = 8;  // 256 ms
+  static constexpr Millis kSlotMillis = Millis{1} << kSlotBits;
   static constexpr std::size_t kSlots = 8192;
   static constexpr Millis kNever = std::numeric_limits<Millis>::max();
+
+  // Slots begin `phase` milliseconds before the multiples of 256: wheels side by side
+  // with different phases do not turn at once.
+  explicit TimingWheel(Millis phase = 0) : phase_(phase) {}
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -55,7 +60,7 @@ class TimingWheel {
 
   // Adds an entry. It may be due already.
   void schedule(Millis due, Entry entry) {
-    const std::int64_t tick = due >> kSlotBits;
+    const std::int64_t tick = tick_of(due);
     if (size_ == 0) {
       now_tick_ = tick - 1;  // an empty wheel may stand anywhere
     }
@@ -87,8 +92,8 @@ class TimingWheel {
     }
     while (at_ == now_.size() && early_.empty()) {
       const std::int64_t tick = next_tick();
-      if (tick > bound >> kSlotBits) {
-        next_due_ = tick == kNever ? kNever : tick << kSlotBits;
+      if (tick > tick_of(bound)) {
+        next_due_ = tick == kNever ? kNever : begin_of(tick);
         return false;
       }
       enter(tick, owner);
@@ -102,8 +107,11 @@ class TimingWheel {
     }
     if (in_slot <= in_heap) {
       entry = now_[at_++].entry;
-      if (at_ + kAhead <= now_.size()) {
-        owner.expect(now_[at_ + kAhead - 1].entry);
+      if (at_ + kPrefetchAhead <= now_.size()) {
+        owner.prefetch(now_[at_ + kPrefetchAhead - 1].entry);
+      }
+      if (at_ + kExpectAhead <= now_.size()) {
+        owner.expect(now_[at_ + kExpectAhead - 1].entry);
       }
     } else {
       std::pop_heap(early_.begin(), early_.end(), kLater);
@@ -145,19 +153,30 @@ class TimingWheel {
     Entry entry;
   };
   static constexpr auto kLater = [](const Early& a, const Early& b) { return a.due > b.due; };
+  static constexpr auto kSooner = [](const Laid& a, const Laid& b) {
+    return a.millisecond < b.millisecond;
+  };
   static constexpr auto kSlotCount = static_cast<std::int64_t>(kSlots);
-  static constexpr std::size_t kSlotMillis = std::size_t{1} << kSlotBits;
-  // So many entries are on their way from memory at a time.
+  // So many entries are on their way from memory at a time while a slot is laid out.
   static constexpr std::size_t kAhead = 16;
+  // How long before it is taken an entry is prefetched again and expected. Not long: with
+  // wheels side by side as many entries as there are wheels lie between two of one, and
+  // what is asked for too early is gone again.
+  static constexpr std::size_t kPrefetchAhead = 4;
+  static constexpr std::size_t kExpectAhead = 2;
+  // So many are not counted: that costs as much as 256 entries.
+  static constexpr std::size_t kFew = 64;
   // More room than for so many entries is given back.
   static constexpr std::size_t kKept = 16'384;
 
+  [[nodiscard]] std::int64_t tick_of(Millis due) const { return (due + phase_) >> kSlotBits; }
+  [[nodiscard]] Millis begin_of(std::int64_t tick) const { return (tick << kSlotBits) - phase_; }
   static std::size_t slot_of(std::int64_t tick) {
     return static_cast<std::size_t>(tick) & (kSlots - 1);
   }
 
   [[nodiscard]] Millis due_of(const Laid& laid) const {
-    return (now_tick_ << kSlotBits) + laid.millisecond;
+    return begin_of(now_tick_) + laid.millisecond;
   }
 
   void append(List& list, Entry entry) {
@@ -215,19 +234,40 @@ class TimingWheel {
       far_.erase(far_.begin());
     }
     now_tick_ = tick;
+    ask_for_next(owner);
     lay_out(owner);
   }
 
-  // Counting sort by the millisecond.
+  // A slot of few entries is laid out too fast for its own memory to be asked for in
+  // time: that of the next one is asked for here.
+  template <typename Owner>
+  void ask_for_next(const Owner& owner) const {
+    if (ring_.empty()) {
+      return;
+    }
+    if (const List list = ring_[slot_of(now_tick_ + 2)]; list != kNoList) {
+      lists_.prefetch(list >> kFillBits);
+    }
+    if (const List list = ring_[slot_of(now_tick_ + 1)]; list != kNoList) {
+      const Line& line = lists_[list >> kFillBits];
+      for (std::uint32_t i = 0; i < (list & kFillMask); ++i) {
+        owner.prefetch(line.entries[i]);
+      }
+      if (line.next != kNoLine) {
+        lists_.prefetch(line.next);
+      }
+    }
+  }
+
+  // Sorts the entries by the millisecond: many by counting, few by comparing.
   template <typename Owner>
   void lay_out(const Owner& owner) {
     for (std::size_t i = 0; i < std::min(kAhead, found_.size()); ++i) {
       owner.prefetch(found_[i]);
     }
     laid_.resize(found_.size());
-    const Millis first = now_tick_ << kSlotBits;
-    const Millis last = first + static_cast<Millis>(kSlotMillis) - 1;
-    std::array<std::uint32_t, kSlotMillis + 1> begins{};
+    const Millis first = begin_of(now_tick_);
+    const Millis last = first + kSlotMillis - 1;
     for (std::size_t i = 0; i < found_.size(); ++i) {
       if (i + kAhead < found_.size()) {
         owner.prefetch(found_[i + kAhead]);
@@ -235,25 +275,37 @@ class TimingWheel {
       const Millis due = std::clamp(owner.due_of(found_[i]), first, last);
       const auto millisecond = static_cast<std::uint32_t>(due - first);
       laid_[i] = {found_[i], millisecond};
-      ++begins[millisecond + 1];
-    }
-    for (std::size_t i = 1; i < begins.size(); ++i) {
-      begins[i] += begins[i - 1];
     }
     if (now_.capacity() > kKept && now_.capacity() / 4 > found_.size()) {
       give_back(now_);
     }
-    now_.resize(found_.size());
-    for (const Laid& laid : laid_) {
-      now_[begins[laid.millisecond]++] = laid;
+    if (laid_.size() > kFew) {
+      sort_by_counting();
+    } else {
+      now_ = laid_;
+      std::sort(now_.begin(), now_.end(), kSooner);
     }
     at_ = 0;
-    for (std::size_t i = 0; i < std::min(kAhead, now_.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kExpectAhead, now_.size()); ++i) {
       owner.expect(now_[i].entry);
     }
     if (found_.size() > kKept) {
       give_back(found_);
       give_back(laid_);
+    }
+  }
+
+  void sort_by_counting() {
+    std::array<std::uint32_t, kSlotMillis + 1> begins{};
+    for (const Laid& laid : laid_) {
+      ++begins[laid.millisecond + 1];
+    }
+    for (std::size_t i = 1; i < begins.size(); ++i) {
+      begins[i] += begins[i - 1];
+    }
+    now_.resize(laid_.size());
+    for (const Laid& laid : laid_) {
+      now_[begins[laid.millisecond]++] = laid;
     }
   }
 
@@ -279,6 +331,7 @@ class TimingWheel {
   Slab<Line> lists_;
   std::vector<Entry> found_;  // scratch
   std::vector<Laid> laid_;    // scratch
+  Millis phase_;
   std::int64_t now_tick_ = 0;
   Millis next_due_ = kNever;
   std::size_t size_ = 0;

@@ -186,7 +186,11 @@ class ShardTwins {
     window.intent_at = (bound_ + random_.between(0, 5'000)) & Window::kTimeMask;
     window.terms = random_.percent(50) ? 1 : 0;
     const Millis deadline = shard_.deadline(window);
-    const WindowIndex index = shard_.add_window(window);
+    WindowIndex last = shard_.first_window(window.author);
+    while (last != Shard::kNoWindow && shard_.window(last).next != Shard::kNoWindow) {
+      last = shard_.window(last).next;
+    }
+    const WindowIndex index = shard_.add_window(window, last);
     shard_.ids().release(window.author);
     shard_.ids().release(window.intent);
     if (random_.percent(10)) {
@@ -359,6 +363,31 @@ TEST(HashIndex, RandomAgainstASet) {
     EXPECT_EQ(index.size(), 0U);
     EXPECT_LT(index.memory_bytes(), 30'000U) << "TAGTILL_SEED=" << seed;
   }
+}
+
+// So large that splits go by the bits in the slots, and beyond; in all sizes of pieces.
+TEST(HashIndex, LargeTables) {
+  constexpr std::uint32_t kMost = 1'000'000;
+  const auto hash_of = [](std::uint32_t number) { return hash_number(number); };
+  const auto holds = [&](const HashIndex& index, std::uint32_t number) {
+    return index.find(hash_of(number), [&](std::uint32_t other) { return other == number; }) ==
+           number;
+  };
+  HashIndex index;
+  for (std::uint32_t number = 0; number < kMost; ++number) {
+    index.add(hash_of(number), number, hash_of);
+    ASSERT_TRUE(holds(index, number));
+    ASSERT_TRUE(holds(index, number / 2));
+  }
+  EXPECT_LT(index.memory_bytes(), std::size_t{14} * kMost);
+  for (std::uint32_t number = 0; number < kMost; ++number) {
+    ASSERT_TRUE(index.remove(hash_of(number), number));
+    ASSERT_FALSE(index.remove(hash_of(number), number));
+    ASSERT_FALSE(holds(index, number));
+    ASSERT_EQ(holds(index, number + (kMost - number) / 2), number + 1 < kMost);
+  }
+  EXPECT_EQ(index.size(), 0U);
+  EXPECT_LT(index.memory_bytes(), 30'000U);  // a piece of chains that is kept
 }
 
 TEST(Slab, GivesMemoryBack) {
