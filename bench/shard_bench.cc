@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/shard_support.h"
+#include "engine/ahead.h"
 #include "engine/decider.h"
 #include "engine/shard.h"
 #include "engine/shard_set.h"
@@ -64,9 +65,11 @@ class Shards {
 
   static constexpr const char* name() { return ""; }
 
-  void prefetch(const Ids& post) const { shards_.of(post.author).prefetch(post.author, post.post); }
-  void prefetch_records(const Ids& post) const {
-    shards_.of(post.author).prefetch_records(post.author, post.post);
+  void prefetch(const Ids& post, PrefetchList& list) const {
+    shards_.of(post.author).prefetch(post.author, post.post, list);
+  }
+  void prefetch_records(const Ids& post, PrefetchList& list) const {
+    shards_.of(post.author).prefetch_records(post.author, post.post, list);
   }
 
   // P4.2 to P4.4, and P4.6.
@@ -150,8 +153,8 @@ class Containers {
  public:
   static constexpr const char* name() { return "std::unordered_map + std::multimap"; }
 
-  void prefetch(const Ids&) const {}
-  void prefetch_records(const Ids&) const {}
+  void prefetch(const Ids&, PrefetchList&) const {}
+  void prefetch_records(const Ids&, PrefetchList&) const {}
 
   void open(const Ids& post) {
     const IdKey author = post.author.key;
@@ -211,11 +214,10 @@ class Stream {
       make_batch(std::min<std::uint64_t>(count - done, kBatch), ends);
       const double begin = shard_support::processor_seconds();
       read_ids();
-      prefetch_first();
-      for (std::size_t i = 0; i < batch_.size(); ++i) {
-        prefetch(i);
-        apply(i);
-      }
+      for_each_step([this](std::size_t i) {
+        store_.advance(batch_[i].post.at);
+        apply_post(i);
+      });
       seconds += shard_support::processor_seconds() - begin;
       done += batch_.size();
     }
@@ -232,9 +234,7 @@ class Stream {
     for (std::uint64_t done = 0; done < count;) {
       make_batch(std::min<std::uint64_t>(count - done, kBatch), ends);
       read_ids();
-      prefetch_first();
-      for (std::size_t i = 0; i < batch_.size(); ++i) {
-        prefetch(i);
+      for_each_step([&](std::size_t i) {
         const double begin = shard_support::processor_seconds();
         store_.advance(batch_[i].post.at);
         const double middle = shard_support::processor_seconds();
@@ -242,7 +242,7 @@ class Stream {
         const double end = shard_support::processor_seconds();
         slowest.advance = std::max(slowest.advance, middle - begin);
         slowest.open = std::max(slowest.open, end - middle);
-      }
+      });
       done += batch_.size();
     }
     return slowest;
@@ -252,8 +252,6 @@ class Stream {
 
  private:
   static constexpr std::size_t kBatch = 128;  // the posts of a block
-  static constexpr std::size_t kAhead = 16;   // as the Decider
-  static constexpr std::size_t kRecordsAhead = 8;
 
   struct Texts {
     Post post;
@@ -292,40 +290,23 @@ class Stream {
   }
 
   // As the Decider.
-  void prefetch_first() const {
-    for (std::size_t i = 0; i < kAhead; ++i) {
-      prefetch_places(i);
-    }
-    for (std::size_t i = 0; i < kRecordsAhead; ++i) {
-      prefetch_records(i);
-    }
-  }
-  void prefetch(std::size_t i) const {
-    prefetch_places(i + kAhead);
-    prefetch_records(i + kRecordsAhead);
-  }
-  void prefetch_places(std::size_t i) const {
-    if (i < batch_.size()) {
-      const Step& step = batch_[i];
-      store_.prefetch(step.post);
-      if (step.confirmed) {
-        store_.prefetch(*step.confirmed);
-      }
-    }
-  }
-  void prefetch_records(std::size_t i) const {
-    if (i < batch_.size()) {
-      const Step& step = batch_[i];
-      store_.prefetch_records(step.post);
-      if (step.confirmed) {
-        store_.prefetch_records(*step.confirmed);
-      }
-    }
-  }
-
-  void apply(std::size_t i) {
-    store_.advance(batch_[i].post.at);
-    apply_post(i);
+  template <typename Apply>
+  void for_each_step(Apply apply) {
+    for_each_ahead(
+        batch_.size(),
+        [this](std::size_t i, PrefetchList& list) {
+          store_.prefetch(batch_[i].post, list);
+          if (batch_[i].confirmed) {
+            store_.prefetch(*batch_[i].confirmed, list);
+          }
+        },
+        [this](std::size_t i, PrefetchList& list) {
+          store_.prefetch_records(batch_[i].post, list);
+          if (batch_[i].confirmed) {
+            store_.prefetch_records(*batch_[i].confirmed, list);
+          }
+        },
+        apply);
   }
 
   void apply_post(std::size_t i) {

@@ -18,8 +18,8 @@ using shard_support::kWindow;
 struct Owner {
   std::vector<Millis> dues;
   [[nodiscard]] Millis due_of(TimingWheel::Entry entry) const { return dues[entry]; }
-  void prefetch(TimingWheel::Entry entry) const { prefetch_line(&dues[entry]); }
-  void expect(TimingWheel::Entry) const {}
+  void prefetch(TimingWheel::Entry entry, PrefetchList& list) const { list.add(&dues[entry]); }
+  void expect(TimingWheel::Entry, PrefetchList&) const {}
 };
 
 class Wheel {
@@ -31,11 +31,14 @@ class Wheel {
     wheel_.schedule(due, entry);
   }
   bool take(Millis bound, Millis& due, TimingWheel::Entry& entry) {
-    return wheel_.take_before(bound, owner_, due, entry);
+    const bool taken = wheel_.take_before(bound, owner_, list_, due, entry);
+    list_.ask();
+    return taken;
   }
 
  private:
   Owner owner_;
+  PrefetchList list_;
   TimingWheel wheel_;
 };
 

@@ -39,8 +39,10 @@ class ConfirmedCounts {
   }
 
   // In two steps, by the author's hash alone.
-  void prefetch(std::uint64_t hash) const { by_ids_.prefetch(hash); }
-  void prefetch_record(std::uint64_t hash) const { by_ids_.prefetch_chain(hash); }
+  void prefetch(std::uint64_t hash, PrefetchList& list) const { by_ids_.prefetch(hash, list); }
+  void prefetch_record(std::uint64_t hash, PrefetchList& list) const {
+    by_ids_.prefetch_chain(hash, list);
+  }
 
   [[nodiscard]] std::size_t size() const { return counts_.size(); }
   [[nodiscard]] std::size_t memory_bytes() const {

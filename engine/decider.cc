@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/ahead.h"
 #include "engine/decision_teller.h"
 #include "engine/decision_trace.h"
 #include "engine/due_order.h"
@@ -45,24 +46,16 @@ class Decider::Impl {
     for (const Candidate& candidate : candidates) {
       ids_.push_back({Id(candidate.author_id), Id(candidate.post_id)});
     }
-    for (std::size_t i = 0; i < kPrefetchAhead; ++i) {
-      prefetch_places(i);
-    }
-    for (std::size_t i = 0; i < kPrefetchRecordsAhead; ++i) {
-      prefetch_records(i);
-    }
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      prefetch_places(i + kPrefetchAhead);
-      prefetch_records(i + kPrefetchRecordsAhead);
-      const Candidate& candidate = candidates[i];
-      ++counts_.candidates;
-      teller_.candidate(candidate);
-      if (candidate.kind == Candidate::Kind::kPost) {
-        apply_post(candidate, ids_[i]);
-      } else {
-        apply_delete_notice(candidate, ids_[i]);
-      }
-    }
+    // First the places in the indexes, then the records they lead to.
+    for_each_ahead(
+        candidates.size(),
+        [this](std::size_t i, PrefetchList& list) {
+          shards_.of(ids_[i].author).prefetch(ids_[i].author, ids_[i].post, list);
+        },
+        [this](std::size_t i, PrefetchList& list) {
+          shards_.of(ids_[i].author).prefetch_records(ids_[i].author, ids_[i].post, list);
+        },
+        [&](std::size_t i) { apply(candidates[i], ids_[i]); });
   }
 
   void replace(std::shared_ptr<const OfferCatalogue> offers,
@@ -95,11 +88,6 @@ class Decider::Impl {
   [[nodiscard]] std::size_t memory_bytes() const { return shards_.memory_bytes(); }
 
  private:
-  // A candidate's state is asked for when so many others stand before it: first the
-  // places in the indexes, then the records they lead to.
-  static constexpr std::size_t kPrefetchAhead = 16;
-  static constexpr std::size_t kPrefetchRecordsAhead = 8;
-
   static std::uint32_t checked(std::uint32_t shards) {
     static_assert(kShardsMax == ShardSet::kMost);
     if (!std::has_single_bit(shards) || shards > kShardsMax) {
@@ -136,16 +124,13 @@ class Decider::Impl {
     teller_.post(what, post, clock_, bound());
   }
 
-  void prefetch_places(std::size_t i) const {
-    if (i < ids_.size()) {
-      const CandidateIds& ids = ids_[i];
-      shards_.of(ids.author).prefetch(ids.author, ids.post);
-    }
-  }
-  void prefetch_records(std::size_t i) const {
-    if (i < ids_.size()) {
-      const CandidateIds& ids = ids_[i];
-      shards_.of(ids.author).prefetch_records(ids.author, ids.post);
+  void apply(const Candidate& candidate, const CandidateIds& ids) {
+    ++counts_.candidates;
+    teller_.candidate(candidate);
+    if (candidate.kind == Candidate::Kind::kPost) {
+      apply_post(candidate, ids);
+    } else {
+      apply_delete_notice(candidate, ids);
     }
   }
 

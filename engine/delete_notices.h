@@ -38,7 +38,7 @@ class DeleteNotices {
 
   // For the wheel, which holds the authors.
   [[nodiscard]] Millis due(std::uint32_t author) const;
-  void prefetch(std::uint32_t author) const { authors_.prefetch(author); }
+  void prefetch(std::uint32_t author, PrefetchList& list) const { list.add(&authors_[author]); }
   void fall_due(std::uint32_t author, Millis bound);
 
   [[nodiscard]] std::size_t size() const { return notices_.size(); }

@@ -52,22 +52,22 @@ class HashIndex {
   // Before a look-up, in two steps, each some time before the next: first the bucket;
   // then the rest of its chain, where guess() also gives the number at which find() will
   // look first, or kNone.
-  void prefetch(std::uint64_t hash) const {
+  void prefetch(std::uint64_t hash, PrefetchList& list) const {
     if (size_ > 0) {
-      prefetch_line(&buckets_[number_of(hash)]);
+      list.add(&buckets_[number_of(hash)]);
     }
   }
-  void prefetch_chain(std::uint64_t hash) const {
+  void prefetch_chain(std::uint64_t hash, PrefetchList& list) const {
     if (size_ > 0) {
-      prefetch_chain(buckets_[number_of(hash)]);
+      prefetch_chain(buckets_[number_of(hash)], list);
     }
   }
-  [[nodiscard]] Index guess(std::uint64_t hash) const {
+  [[nodiscard]] Index guess(std::uint64_t hash, PrefetchList& list) const {
     if (size_ == 0) {
       return kNone;
     }
     const Bucket& first = buckets_[number_of(hash)];
-    prefetch_chain(first);
+    prefetch_chain(first, list);
     return find_in(first, hash, [](Index) { return true; });
   }
 
@@ -206,12 +206,14 @@ class HashIndex {
   // bucket's number, one less if that bucket is not there yet.
   [[nodiscard]] std::size_t number_of(std::uint64_t hash) const {
     const std::size_t number = static_cast<std::size_t>(hash) & mask_;
-    return number < buckets_.size() ? number : number & (mask_ >> 1);
+    // No branch: nobody could predict it.
+    const auto beyond = static_cast<std::size_t>(number >= buckets_.size());
+    return number & (mask_ >> beyond);
   }
 
-  void prefetch_chain(const Bucket& first) const {
+  void prefetch_chain(const Bucket& first, PrefetchList& list) const {
     if (first.next != kNone) {
-      chained_.prefetch(first.next);
+      list.add(&chained_[first.next]);
     }
   }
 

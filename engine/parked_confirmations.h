@@ -73,7 +73,7 @@ class ParkedConfirmations {
 
   // For the wheel.
   [[nodiscard]] Millis due(ParkedIndex index) const { return parked_[index].at; }
-  void prefetch(ParkedIndex index) const { parked_.prefetch(index); }
+  void prefetch(ParkedIndex index, PrefetchList& list) const { list.add(&parked_[index]); }
   // It has come back, and is given up.
   void fall_due(ParkedIndex index);
 

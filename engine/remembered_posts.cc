@@ -32,17 +32,17 @@ bool RememberedPosts::remembers(const Id& author, const Id& post, Millis bound) 
   return index != HashIndex::kNone && bound <= until(posts_[index]);
 }
 
-void RememberedPosts::prefetch(const Id& author, const Id& post) const {
+void RememberedPosts::prefetch(const Id& author, const Id& post, PrefetchList& list) const {
   if (author.key != kNoId && post.key != kNoId) {
-    by_ids_.prefetch(hash_keys(author.key, post.key));
+    by_ids_.prefetch(hash_keys(author.key, post.key), list);
   }
 }
 
-void RememberedPosts::prefetch_record(const Id& author, const Id& post) const {
+void RememberedPosts::prefetch_record(const Id& author, const Id& post, PrefetchList& list) const {
   if (author.key != kNoId && post.key != kNoId) {
-    if (const std::uint32_t index = by_ids_.guess(hash_keys(author.key, post.key));
+    if (const std::uint32_t index = by_ids_.guess(hash_keys(author.key, post.key), list);
         index != HashIndex::kNone) {
-      posts_.prefetch(index);
+      list.add(&posts_[index]);
     }
   }
 }

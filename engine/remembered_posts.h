@@ -28,13 +28,15 @@ class RememberedPosts {
   void remember(const Id& author, const Id& post, Millis at);
   [[nodiscard]] bool remembers(const Id& author, const Id& post, Millis bound) const;
   // In two steps.
-  void prefetch(const Id& author, const Id& post) const;
-  void prefetch_record(const Id& author, const Id& post) const;
+  void prefetch(const Id& author, const Id& post, PrefetchList& list) const;
+  void prefetch_record(const Id& author, const Id& post, PrefetchList& list) const;
 
   // For the wheel.
   [[nodiscard]] Millis due(std::uint32_t index) const { return until(posts_[index]); }
-  void prefetch(std::uint32_t index) const { posts_.prefetch(index); }
-  void expect(std::uint32_t index) const { by_ids_.prefetch(hash_of(index)); }
+  void prefetch(std::uint32_t index, PrefetchList& list) const { list.add(&posts_[index]); }
+  void expect(std::uint32_t index, PrefetchList& list) const {
+    by_ids_.prefetch(hash_of(index), list);
+  }
   // The entry has come back: gives the post up, or schedules it anew.
   void fall_due(std::uint32_t index, Millis bound);
 

@@ -4,21 +4,21 @@
 
 namespace tagtill {
 
-void Shard::prefetch(const Id& author, const Id& post) const {
+void Shard::prefetch(const Id& author, const Id& post, PrefetchList& list) const {
   if (author.key != kNoId) {
-    by_author_.prefetch(author.hash);
-    confirmed_.prefetch(author.hash);
-    posts_.prefetch(author, post);
+    by_author_.prefetch(author.hash, list);
+    confirmed_.prefetch(author.hash, list);
+    posts_.prefetch(author, post, list);
   }
 }
 
-void Shard::prefetch_records(const Id& author, const Id& post) const {
+void Shard::prefetch_records(const Id& author, const Id& post, PrefetchList& list) const {
   if (author.key != kNoId) {
-    if (const WindowIndex first = by_author_.guess(author.hash); first != kNoWindow) {
-      windows_.prefetch(first);
+    if (const WindowIndex first = by_author_.guess(author.hash, list); first != kNoWindow) {
+      list.add(&windows_[first]);
     }
-    confirmed_.prefetch_record(author.hash);
-    posts_.prefetch_record(author, post);
+    confirmed_.prefetch_record(author.hash, list);
+    posts_.prefetch_record(author, post, list);
   }
 }
 
@@ -85,37 +85,37 @@ Millis Shard::WheelOwner::due_of(TimingWheel::Entry entry) const {
   return shard.posts_.due(index);
 }
 
-void Shard::WheelOwner::prefetch(TimingWheel::Entry entry) const {
+void Shard::WheelOwner::prefetch(TimingWheel::Entry entry, PrefetchList& list) const {
   const std::uint32_t index = index_of(entry);
   switch (kind_of(entry)) {
     case DueKind::kWindow:
-      shard.windows_.prefetch(index);
+      list.add(&shard.windows_[index]);
       return;
     case DueKind::kParked:
-      shard.parked_.prefetch(index);
+      shard.parked_.prefetch(index, list);
       return;
     case DueKind::kNotices:
-      shard.notices_.prefetch(index);
+      shard.notices_.prefetch(index, list);
       return;
     case DueKind::kPost:
-      shard.posts_.prefetch(index);
+      shard.posts_.prefetch(index, list);
       return;
   }
 }
 
-void Shard::WheelOwner::expect(TimingWheel::Entry entry) const {
+void Shard::WheelOwner::expect(TimingWheel::Entry entry, PrefetchList& list) const {
   const std::uint32_t index = index_of(entry);
   if (kind_of(entry) == DueKind::kWindow) {
-    shard.by_author_.prefetch(hash_number(shard.windows_[index].author));
+    shard.by_author_.prefetch(hash_number(shard.windows_[index].author), list);
   } else if (kind_of(entry) == DueKind::kPost) {
-    shard.posts_.expect(index);
+    shard.posts_.expect(index, list);
   }
 }
 
-void Shard::collect_due(Millis bound, std::vector<Due>& due) {
+void Shard::collect_due(Millis bound, std::vector<Due>& due, PrefetchList& list) {
   Millis at = 0;
   TimingWheel::Entry entry = 0;
-  while (wheel_.take_before(bound, WheelOwner{*this}, at, entry)) {
+  while (wheel_.take_before(bound, WheelOwner{*this}, list, at, entry)) {
     const std::uint32_t index = index_of(entry);
     switch (kind_of(entry)) {
       case DueKind::kWindow:

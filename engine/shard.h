@@ -66,8 +66,8 @@ class Shard {
 
   // For what is to come of this author and post, in two steps, each some time before
   // the next: so the cache misses of several overlap.
-  void prefetch(const Id& author, const Id& post) const;
-  void prefetch_records(const Id& author, const Id& post) const;
+  void prefetch(const Id& author, const Id& post, PrefetchList& list) const;
+  void prefetch_records(const Id& author, const Id& post, PrefetchList& list) const;
 
   // --- windows -------------------------------------------------------------
   // The author's first window, as they opened, or kNoWindow; Window::next leads to
@@ -107,7 +107,8 @@ class Shard {
   // Appends everything due before `bound` (= clock − L). What is kept for memory
   // alone is forgotten here; windows and parked confirmations are the caller's
   // to end, with remove_window and ParkedConfirmations::fall_due.
-  void collect_due(Millis bound, std::vector<Due>& due);
+  // What will be needed next is added to the list.
+  void collect_due(Millis bound, std::vector<Due>& due, PrefetchList& list);
 
   // What the shard holds in memory.
   [[nodiscard]] std::size_t memory_bytes() const;
@@ -122,8 +123,8 @@ class Shard {
   struct WheelOwner {
     const Shard& shard;
     [[nodiscard]] Millis due_of(TimingWheel::Entry entry) const;
-    void prefetch(TimingWheel::Entry entry) const;
-    void expect(TimingWheel::Entry entry) const;
+    void prefetch(TimingWheel::Entry entry, PrefetchList& list) const;
+    void expect(TimingWheel::Entry entry, PrefetchList& list) const;
   };
 
   const TermsTable& terms_;

@@ -6,7 +6,8 @@ namespace tagtill {
 
 ShardSet::ShardSet(const TermsTable& terms, std::uint32_t shards) {
   for (std::uint32_t i = 0; i < shards; ++i) {
-    shards_.emplace_back(terms, TimingWheel::kSlotMillis * static_cast<Millis>(i) / shards);
+    const Millis phase = TimingWheel::kSlotMillis * static_cast<Millis>(i) / shards;
+    by_number_.push_back(&shards_.emplace_back(terms, phase));
   }
   next_due_.resize(shards, TimingWheel::kNever);
 }
@@ -14,13 +15,15 @@ ShardSet::ShardSet(const TermsTable& terms, std::uint32_t shards) {
 void ShardSet::collect(Millis bound, std::vector<Due>& due) {
   const auto first = static_cast<std::ptrdiff_t>(due.size());
   earliest_ = TimingWheel::kNever;
+  PrefetchList list;
   for (std::size_t i = 0; i < next_due_.size(); ++i) {
     if (next_due_[i] < bound) {
-      shards_[i].collect_due(bound, due);
-      next_due_[i] = shards_[i].next_due();
+      by_number_[i]->collect_due(bound, due, list);
+      next_due_[i] = by_number_[i]->next_due();
     }
     earliest_ = std::min(earliest_, next_due_[i]);
   }
+  list.ask();
   std::sort(due.begin() + first, due.end(), ends_before);
 }
 

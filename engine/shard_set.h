@@ -25,7 +25,7 @@ class ShardSet {
   ShardSet(const TermsTable& terms, std::uint32_t shards);
 
   [[nodiscard]] std::size_t size() const { return next_due_.size(); }
-  [[nodiscard]] Shard& operator[](std::size_t number) { return shards_[number]; }
+  [[nodiscard]] Shard& operator[](std::size_t number) { return *by_number_[number]; }
   [[nodiscard]] auto begin() { return shards_.begin(); }
   [[nodiscard]] auto end() { return shards_.end(); }
   [[nodiscard]] auto begin() const { return shards_.begin(); }
@@ -35,12 +35,12 @@ class ShardSet {
   [[nodiscard]] std::size_t number_of(const Id& author) const {
     return static_cast<std::size_t>(author.hash >> 52) & (next_due_.size() - 1);
   }
-  [[nodiscard]] Shard& of(const Id& author) { return shards_[number_of(author)]; }
-  [[nodiscard]] const Shard& of(const Id& author) const { return shards_[number_of(author)]; }
+  [[nodiscard]] Shard& of(const Id& author) { return *by_number_[number_of(author)]; }
+  [[nodiscard]] const Shard& of(const Id& author) const { return *by_number_[number_of(author)]; }
 
   // Must be called when anything may have been scheduled in the shard.
   void scheduled(std::size_t number) {
-    next_due_[number] = shards_[number].next_due();
+    next_due_[number] = by_number_[number]->next_due();
     earliest_ = std::min(earliest_, next_due_[number]);
   }
 
@@ -58,7 +58,8 @@ class ShardSet {
  private:
   void collect(Millis bound, std::vector<Due>& due);
 
-  std::deque<Shard> shards_;      // do not move
+  std::deque<Shard> shards_;  // do not move
+  std::vector<Shard*> by_number_;
   std::vector<Millis> next_due_;  // of each: nothing is due before
   Millis earliest_ = TimingWheel::kNever;
 };

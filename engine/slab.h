@@ -14,7 +14,6 @@
 
 #include "engine/errors.h"
 #include "engine/give_back.h"
-#include "engine/prefetch.h"
 
 namespace tagtill {
 
@@ -49,8 +48,6 @@ class Slab {
   [[nodiscard]] const Record& operator[](Index index) const {
     return records_[index / kChunkRecords].get()[index % kChunkRecords];
   }
-
-  void prefetch(Index index) const { prefetch_line(&(*this)[index]); }
 
   Index add(const Record& record) {
     if (open_ == kNone) {

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "engine/ahead.h"
 #include "engine/give_back.h"
+#include "engine/prefetch.h"
 #include "engine/slab.h"
 #include "engine/time.h"
 
@@ -86,7 +88,8 @@ class TimingWheel {
   // entry was scheduled; `owner.prefetch(entry)` comes some time before, and
   // `owner.expect(entry)` some time before the entry is taken.
   template <typename Owner>
-  [[nodiscard]] bool take_before(Millis bound, const Owner& owner, Millis& due, Entry& entry) {
+  [[nodiscard]] bool take_before(Millis bound, const Owner& owner, PrefetchList& list, Millis& due,
+                                 Entry& entry) {
     if (bound <= next_due_) {
       return false;
     }
@@ -96,7 +99,7 @@ class TimingWheel {
         next_due_ = tick == kNever ? kNever : begin_of(tick);
         return false;
       }
-      enter(tick, owner);
+      enter(tick, owner, list);
     }
     const Millis in_slot = at_ < now_.size() ? due_of(now_[at_]) : kNever;
     const Millis in_heap = early_.empty() ? kNever : early_.front().due;
@@ -108,10 +111,10 @@ class TimingWheel {
     if (in_slot <= in_heap) {
       entry = now_[at_++].entry;
       if (at_ + kPrefetchAhead <= now_.size()) {
-        owner.prefetch(now_[at_ + kPrefetchAhead - 1].entry);
+        owner.prefetch(now_[at_ + kPrefetchAhead - 1].entry, list);
       }
       if (at_ + kExpectAhead <= now_.size()) {
-        owner.expect(now_[at_ + kExpectAhead - 1].entry);
+        owner.expect(now_[at_ + kExpectAhead - 1].entry, list);
       }
     } else {
       std::pop_heap(early_.begin(), early_.end(), kLater);
@@ -157,8 +160,6 @@ class TimingWheel {
     return a.millisecond < b.millisecond;
   };
   static constexpr auto kSlotCount = static_cast<std::int64_t>(kSlots);
-  // So many entries are on their way from memory at a time while a slot is laid out.
-  static constexpr std::size_t kAhead = 16;
   // How long before it is taken an entry is prefetched again and expected. Not long: with
   // wheels side by side as many entries as there are wheels lie between two of one, and
   // what is asked for too early is gone again.
@@ -222,7 +223,7 @@ class TimingWheel {
 
   // Makes the tick the current one, and lays its entries out.
   template <typename Owner>
-  void enter(std::int64_t tick, const Owner& owner) {
+  void enter(std::int64_t tick, const Owner& owner, PrefetchList& list) {
     found_.clear();
     if (const std::size_t slot = slot_of(tick);
         tick <= now_tick_ + kSlotCount && !ring_.empty() && ring_[slot] != kNoList) {
@@ -234,48 +235,45 @@ class TimingWheel {
       far_.erase(far_.begin());
     }
     now_tick_ = tick;
-    ask_for_next(owner);
-    lay_out(owner);
+    ask_for_next(owner, list);
+    lay_out(owner, list);
   }
 
   // A slot of few entries is laid out too fast for its own memory to be asked for in
   // time: that of the next one is asked for here.
   template <typename Owner>
-  void ask_for_next(const Owner& owner) const {
+  void ask_for_next(const Owner& owner, PrefetchList& list) const {
     if (ring_.empty()) {
       return;
     }
-    if (const List list = ring_[slot_of(now_tick_ + 2)]; list != kNoList) {
-      lists_.prefetch(list >> kFillBits);
+    if (const List after = ring_[slot_of(now_tick_ + 2)]; after != kNoList) {
+      list.add(&lists_[after >> kFillBits]);
     }
-    if (const List list = ring_[slot_of(now_tick_ + 1)]; list != kNoList) {
-      const Line& line = lists_[list >> kFillBits];
-      for (std::uint32_t i = 0; i < (list & kFillMask); ++i) {
-        owner.prefetch(line.entries[i]);
+    if (const List next = ring_[slot_of(now_tick_ + 1)]; next != kNoList) {
+      const Line& line = lists_[next >> kFillBits];
+      for (std::uint32_t i = 0; i < (next & kFillMask); ++i) {
+        owner.prefetch(line.entries[i], list);
       }
       if (line.next != kNoLine) {
-        lists_.prefetch(line.next);
+        list.add(&lists_[line.next]);
       }
     }
   }
 
   // Sorts the entries by the millisecond: many by counting, few by comparing.
   template <typename Owner>
-  void lay_out(const Owner& owner) {
-    for (std::size_t i = 0; i < std::min(kAhead, found_.size()); ++i) {
-      owner.prefetch(found_[i]);
-    }
+  void lay_out(const Owner& owner, PrefetchList& list) {
     laid_.resize(found_.size());
     const Millis first = begin_of(now_tick_);
     const Millis last = first + kSlotMillis - 1;
-    for (std::size_t i = 0; i < found_.size(); ++i) {
-      if (i + kAhead < found_.size()) {
-        owner.prefetch(found_[i + kAhead]);
-      }
-      const Millis due = std::clamp(owner.due_of(found_[i]), first, last);
-      const auto millisecond = static_cast<std::uint32_t>(due - first);
-      laid_[i] = {found_[i], millisecond};
-    }
+    for_each_ahead(
+        found_.size(),
+        [&](std::size_t i, PrefetchList& records) { owner.prefetch(found_[i], records); },
+        [](std::size_t, PrefetchList&) {},
+        [&](std::size_t i) {
+          const Millis due = std::clamp(owner.due_of(found_[i]), first, last);
+          laid_[i] = {found_[i], static_cast<std::uint32_t>(due - first)};
+        });
     if (now_.capacity() > kKept && now_.capacity() / 4 > found_.size()) {
       give_back(now_);
     }
@@ -287,7 +285,7 @@ class TimingWheel {
     }
     at_ = 0;
     for (std::size_t i = 0; i < std::min(kExpectAhead, now_.size()); ++i) {
-      owner.expect(now_[i].entry);
+      owner.expect(now_[i].entry, list);
     }
     if (found_.size() > kKept) {
       give_back(found_);

@@ -185,6 +185,7 @@ class ShardTwins {
     window.intent = shard_.ids().acquire(Id(intent));
     window.intent_at = (bound_ + random_.between(0, 5'000)) & Window::kTimeMask;
     window.terms = random_.percent(50) ? 1 : 0;
+    window.next = Shard::kNoWindow;
     const Millis deadline = shard_.deadline(window);
     WindowIndex last = shard_.first_window(window.author);
     while (last != Shard::kNoWindow && shard_.window(last).next != Shard::kNoWindow) {
@@ -266,7 +267,9 @@ class ShardTwins {
   void advance(Millis by) {
     bound_ += by;
     std::vector<Due> due;
-    shard_.collect_due(bound_, due);
+    PrefetchList list;
+    shard_.collect_due(bound_, due, list);
+    list.ask();
     std::multiset<Fallen> fallen;
     for (const Due& each : due) {
       IdDigits author{};

@@ -22,8 +22,8 @@ constexpr Millis kRing = kSlot * static_cast<Millis>(TimingWheel::kSlots);
 struct Owner {
   std::vector<Millis> dues;
   [[nodiscard]] Millis due_of(TimingWheel::Entry entry) const { return dues[entry]; }
-  void prefetch(TimingWheel::Entry entry) const { EXPECT_LT(entry, dues.size()); }
-  void expect(TimingWheel::Entry entry) const { EXPECT_LT(entry, dues.size()); }
+  void prefetch(TimingWheel::Entry entry, PrefetchList&) const { EXPECT_LT(entry, dues.size()); }
+  void expect(TimingWheel::Entry entry, PrefetchList&) const { EXPECT_LT(entry, dues.size()); }
 };
 
 // Both at once: what the wheel gives back must be what the set holds.
@@ -40,7 +40,8 @@ class Twins {
   testing::AssertionResult take_before(Millis bound) {
     Millis due = 0;
     TimingWheel::Entry entry = 0;
-    while (wheel_.take_before(bound, owner_, due, entry)) {
+    PrefetchList list;
+    while (wheel_.take_before(bound, owner_, list, due, entry)) {
       if (set_.empty() || set_.begin()->first != due) {
         return testing::AssertionFailure() << "the wheel gave " << due << ", not the least";
       }
@@ -84,7 +85,8 @@ TEST(TimingWheel, AnEmptyOneGivesNothing) {
   TimingWheel wheel;
   Millis due = 0;
   TimingWheel::Entry entry = 0;
-  EXPECT_FALSE(wheel.take_before(kLastMillisecond, Owner{}, due, entry));
+  PrefetchList list;
+  EXPECT_FALSE(wheel.take_before(kLastMillisecond, Owner{}, list, due, entry));
   EXPECT_EQ(wheel.size(), 0U);
   EXPECT_EQ(wheel.memory_bytes(), 0U);
 }
@@ -95,8 +97,9 @@ TEST(TimingWheel, TheBoundItselfIsNotBefore) {
   wheel.schedule(1'000, 1);
   Millis due = 0;
   TimingWheel::Entry entry = 0;
-  EXPECT_FALSE(wheel.take_before(1'000, owner, due, entry));
-  EXPECT_TRUE(wheel.take_before(1'001, owner, due, entry));
+  PrefetchList list;
+  EXPECT_FALSE(wheel.take_before(1'000, owner, list, due, entry));
+  EXPECT_TRUE(wheel.take_before(1'001, owner, list, due, entry));
   EXPECT_EQ(due, 1'000);
   EXPECT_EQ(entry, 1U);
 }
@@ -112,9 +115,10 @@ TEST(TimingWheel, ADueTimeThatHasChangedMeanwhile) {
   owner.dues[1] = std::numeric_limits<Millis>::min();
   Millis due = 0;
   TimingWheel::Entry entry = 0;
-  EXPECT_FALSE(wheel.take_before(5 * kSlot, owner, due, entry));
+  PrefetchList list;
+  EXPECT_FALSE(wheel.take_before(5 * kSlot, owner, list, due, entry));
   std::vector<TimingWheel::Entry> taken;
-  while (wheel.take_before(6 * kSlot, owner, due, entry)) {
+  while (wheel.take_before(6 * kSlot, owner, list, due, entry)) {
     EXPECT_EQ(due >> TimingWheel::kSlotBits, 5);
     taken.push_back(entry);
   }
