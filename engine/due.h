@@ -9,7 +9,7 @@ namespace tagtill {
 
 enum class DueKind : std::uint8_t { kWindow, kParked, kNotices, kPost };
 
-// A wheel's entry: what it is, and the number of its record (below 2^26).
+// A wheel's entry: what it is, and the number of its record (below 2^25).
 [[nodiscard]] constexpr TimingWheel::Entry wheel_entry(DueKind kind, std::uint32_t index) {
   return static_cast<TimingWheel::Entry>(kind) << 30 | index;
 }

@@ -39,36 +39,36 @@ namespace tagtill {
 // Memory: 10.7 bytes an element while it grows, up to 18.3 while it shrinks, and the
 // chains; the last piece of BucketPages. An empty one holds nothing.
 //
-// Owned by one thread. Numbers are below 2^26 (Slab::kRecordsMax). `hash_of` gives
+// Owned by one thread. Numbers are below kNumbers, which is 2^26. `hash_of` gives
 // the hash of a record by its number, the same as long as it is in here. Elements
 // with the same hash make a chain of their own: they are found one by one.
 class HashIndex {
  public:
   using Index = std::uint32_t;
   static constexpr Index kNone = std::numeric_limits<Index>::max();
+  static constexpr Index kNumbers = Index{1} << 26;
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
   // Before a look-up, in two steps, each some time before the next: first the bucket;
-  // then the rest of its chain, where guess() also gives the number at which find() will
-  // look first, or kNone.
+  // then the rest of its chain, where guess() also gives a number that is the wanted one,
+  // should there be one for which `may_be_wanted(number)`, or kNone.
   void prefetch(std::uint64_t hash, PrefetchList& list) const {
     if (size_ > 0) {
       list.add(&buckets_[number_of(hash)]);
     }
   }
-  void prefetch_chain(std::uint64_t hash, PrefetchList& list) const {
-    if (size_ > 0) {
-      prefetch_chain(buckets_[number_of(hash)], list);
-    }
-  }
-  [[nodiscard]] Index guess(std::uint64_t hash, PrefetchList& list) const {
+  template <typename MayBeWanted>
+  [[nodiscard]] Index guess(std::uint64_t hash, PrefetchList& list,
+                            MayBeWanted may_be_wanted) const {
     if (size_ == 0) {
       return kNone;
     }
     const Bucket& first = buckets_[number_of(hash)];
-    prefetch_chain(first, list);
-    return find_in(first, hash, [](Index) { return true; });
+    if (first.next != kNone) {
+      list.add(&chained_[first.next]);
+    }
+    return find_in(first, hash, may_be_wanted);
   }
 
   // The number with this hash for which `is_wanted(number)`, or kNone.
@@ -137,15 +137,15 @@ class HashIndex {
   }
 
  private:
-  static constexpr std::size_t kSplitAt = 6;       // elements a bucket, on the average
-  static constexpr std::size_t kMergeAtTwice = 7;  // 3.5
+  static constexpr std::size_t kSplitAt = 5;       // elements a bucket, on the average
+  static constexpr std::size_t kMergeAtTwice = 6;  // 3
   static constexpr std::size_t kSlots = 12;
-  static constexpr int kIndexBits = 26;
-  static constexpr Index kIndexMask = (Index{1} << kIndexBits) - 1;
-  static_assert(Slab<Index>::kRecordsMax <= kIndexMask);
+  static constexpr int kIndexBits = std::countr_zero(kNumbers);
+  static constexpr Index kIndexMask = kNumbers - 1;
+  static_assert(Slab<Index>::kRecordsMax <= kNumbers);
   // The bits of a hash that stand in its slot: of bucket numbers of 12 to 17 bits the
   // first one. Those of the mark are none that choose a bucket or a shard.
-  static constexpr unsigned kKeptFrom = 11;
+  static constexpr unsigned kKeptFrom = 12;
   static constexpr unsigned kKeptBits = 32 - kIndexBits;
   static constexpr unsigned kMarkFrom = 40;
 
@@ -209,12 +209,6 @@ class HashIndex {
     // No branch: nobody could predict it.
     const auto beyond = static_cast<std::size_t>(number >= buckets_.size());
     return number & (mask_ >> beyond);
-  }
-
-  void prefetch_chain(const Bucket& first, PrefetchList& list) const {
-    if (first.next != kNone) {
-      list.add(&chained_[first.next]);
-    }
   }
 
   template <typename IsWanted>
@@ -324,6 +318,7 @@ class HashIndex {
     for (const Move& move : moves_) {
       put(move.away ? to : from, move.element);
     }
+    prefetch_line(&buckets_[(added + 1) & (mask_ >> 1)]);  // for the next one
   }
 
   void merge() {

@@ -40,7 +40,8 @@ void RememberedPosts::prefetch(const Id& author, const Id& post, PrefetchList& l
 
 void RememberedPosts::prefetch_record(const Id& author, const Id& post, PrefetchList& list) const {
   if (author.key != kNoId && post.key != kNoId) {
-    if (const std::uint32_t index = by_ids_.guess(hash_keys(author.key, post.key), list);
+    if (const std::uint32_t index = by_ids_.guess(hash_keys(author.key, post.key), list,
+                                                  [](std::uint32_t) { return true; });
         index != HashIndex::kNone) {
       list.add(&posts_[index]);
     }

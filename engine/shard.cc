@@ -7,24 +7,15 @@ namespace tagtill {
 void Shard::prefetch(const Id& author, const Id& post, PrefetchList& list) const {
   if (author.key != kNoId) {
     by_author_.prefetch(author.hash, list);
-    confirmed_.prefetch(author.hash, list);
     posts_.prefetch(author, post, list);
   }
 }
 
 void Shard::prefetch_records(const Id& author, const Id& post, PrefetchList& list) const {
   if (author.key != kNoId) {
-    if (const WindowIndex first = by_author_.guess(author.hash, list); first != kNoWindow) {
-      list.add(&windows_[first]);
-    }
-    confirmed_.prefetch_record(author.hash, list);
+    by_author_.prefetch_records(author.hash, list);
     posts_.prefetch_record(author, post, list);
   }
-}
-
-WindowIndex Shard::first_window(IdKey author) const {
-  return by_author_.find(hash_number(author),
-                         [&](WindowIndex index) { return windows_[index].author == author; });
 }
 
 WindowIndex Shard::add_window(const Window& window, WindowIndex last) {
@@ -33,8 +24,7 @@ WindowIndex Shard::add_window(const Window& window, WindowIndex last) {
   ids_.acquire(window.author);
   ids_.acquire(window.intent);
   if (last == kNoWindow) {
-    by_author_.add(hash_number(window.author), added,
-                   [this](WindowIndex index) { return hash_number(windows_[index].author); });
+    by_author_.add_window(added);
   } else {
     windows_[last].next = added;
   }
@@ -44,10 +34,9 @@ WindowIndex Shard::add_window(const Window& window, WindowIndex last) {
 
 void Shard::remove_window(WindowIndex index) {
   const Window window = windows_[index];
-  const std::uint64_t hash = hash_number(window.author);
   // Mostly it is the author's first one, and the index knows it.
-  if (window.next == kNoWindow ? !by_author_.remove(hash, index)
-                               : !by_author_.replace(hash, index, window.next)) {
+  if (window.next == kNoWindow ? !by_author_.remove_window(index)
+                               : !by_author_.replace_window(index, window.next)) {
     WindowIndex before = first_window(window.author);
     while (windows_[before].next != index) {
       before = windows_[before].next;
@@ -136,7 +125,7 @@ void Shard::collect_due(Millis bound, std::vector<Due>& due, PrefetchList& list)
 
 std::size_t Shard::memory_bytes() const {
   return sizeof(Shard) + ids_.memory_bytes() + wheel_.memory_bytes() + windows_.memory_bytes() +
-         by_author_.memory_bytes() + accounts_.memory_bytes() + confirmed_.memory_bytes() +
+         by_author_.memory_bytes() + accounts_.memory_bytes() + counts_.memory_bytes() +
          parked_.memory_bytes() + posts_.memory_bytes() + notices_.memory_bytes();
 }
 

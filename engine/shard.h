@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/author_index.h"
 #include "engine/confirmed_counts.h"
 #include "engine/delete_notices.h"
 #include "engine/due.h"
-#include "engine/hash_index.h"
 #include "engine/id_table.h"
 #include "engine/parked_confirmations.h"
 #include "engine/remembered_posts.h"
@@ -48,7 +48,7 @@ struct Due {
 // confirmations and counts see their headers. An empty shard has 4 KiB, one in use at
 // least 66.
 //
-// Bounds: see Decider; and 67 million records of each kind. Memory is given back, in
+// Bounds: see Decider; and 33 million records of each kind. Memory is given back, in
 // chunks of 256 records, when clock − L has passed what it was kept for.
 class Shard {
  public:
@@ -72,7 +72,9 @@ class Shard {
   // --- windows -------------------------------------------------------------
   // The author's first window, as they opened, or kNoWindow; Window::next leads to
   // the others, of which there are at most 32. O(1).
-  [[nodiscard]] WindowIndex first_window(IdKey author) const;
+  [[nodiscard]] WindowIndex first_window(IdKey author) const {
+    return by_author_.first_window(author);
+  }
   [[nodiscard]] Window& window(WindowIndex index) { return windows_[index]; }
   [[nodiscard]] Millis deadline(const Window& window) const {
     return window.intent_at + terms_.window_ms(window.terms);
@@ -131,9 +133,10 @@ class Shard {
   IdTable ids_;
   TimingWheel wheel_;
   Slab<Window> windows_;
-  HashIndex by_author_;  // of the first window of each
+  Slab<ConfirmedCount> counts_;
+  AuthorIndex by_author_{windows_, counts_};
   Slab<Account> accounts_;
-  ConfirmedCounts confirmed_{ids_};
+  ConfirmedCounts confirmed_{ids_, by_author_, counts_};
   ParkedConfirmations parked_{ids_, wheel_};
   RememberedPosts posts_{ids_, wheel_};
   DeleteNotices notices_{ids_, wheel_};

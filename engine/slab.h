@@ -37,7 +37,7 @@ class Slab {
   using Index = std::uint32_t;
   static constexpr Index kNone = std::numeric_limits<Index>::max();
   static constexpr std::size_t kChunkRecords = 256;
-  static constexpr std::size_t kRecordsMax = (std::size_t{1} << 26) - kChunkRecords;
+  static constexpr std::size_t kRecordsMax = std::size_t{1} << 25;
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
@@ -134,7 +134,7 @@ class Slab {
       at = static_cast<Index>(chunks_.size());
       if ((std::size_t{at} + 1) * kChunkRecords > kRecordsMax) {
         throw Error(ExitCode::kUsage,
-                    "one shard holds 67 million records of one kind and can hold no more: run "
+                    "one shard holds 33 million records of one kind and can hold no more: run "
                     "it with more shards");
       }
       chunks_.emplace_back();
