@@ -92,11 +92,16 @@ class Shards {
     if (windows >= Shard::kWindowsMax || shard.confirmed().count(key, offer) >= 1'000'000) {
       return;
     }
-    Window window{};
-    window.author = key;
-    window.intent = post.post.key;
-    window.intent_at = post.at & Window::kTimeMask;
-    window.code = code_of(post.post) & Window::kCodeMask;
+    const Window window{.author = key,
+                        .intent = post.post.key,
+                        .intent_at = post.at & Window::kTimeMask,
+                        .state = Window::State::kOpen,
+                        .denied = false,
+                        .account_kept = false,
+                        .code = code_of(post.post) & Window::kCodeMask,
+                        .terms = 0,
+                        .next = Shard::kNoWindow,
+                        .account = 0};
     shard.add_window(window, last);
     shards_.scheduled(number);
   }

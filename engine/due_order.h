@@ -11,7 +11,17 @@ namespace tagtill {
 // compare as numbers.
 [[nodiscard]] bool ends_before_at_once(const Due& a, const Due& b);  // of the same time
 [[nodiscard]] inline bool ends_before(const Due& a, const Due& b) {
-  return a.at != b.at ? a.at < b.at : ends_before_at_once(a, b);
+  if (a.at != b.at) {
+    return a.at < b.at;
+  }
+  // Mostly windows of intents whose ids have 19 digits.
+  constexpr IdKey kLeast = 1'000'000'000'000'000'000;
+  constexpr IdKey kSpan = Id::kNumberMax - kLeast;
+  if (a.post != b.post && a.post - kLeast <= kSpan && b.post - kLeast <= kSpan &&
+      a.kind == DueKind::kWindow && b.kind == DueKind::kWindow) {
+    return a.post < b.post;
+  }
+  return ends_before_at_once(a, b);
 }
 
 }  // namespace tagtill

@@ -195,15 +195,17 @@ void PurchaseRules::intend(Shard& shard, IdKey author, const Candidate& post, co
 WindowRef PurchaseRules::open(Shard& shard, IdKey author, const Candidate& post, TermsIndex terms,
                               WindowIndex last) {
   const IdKey intent = shard.ids().acquire(Id(post.post_id));
-  Window window{};
-  window.author = author;
-  window.intent = intent;
-  window.intent_at = post.at & Window::kTimeMask;
-  window.state = Window::State::kOpen;
-  window.code =
-      codes_.confirmation(post.author_id, post.post_id, terms_[terms].offer.id) & Window::kCodeMask;
-  window.terms = terms & Window::kTermsMask;
-  window.account = post.member;
+  const Code code = codes_.confirmation(post.author_id, post.post_id, terms_[terms].offer.id);
+  const Window window{.author = author,
+                      .intent = intent,
+                      .intent_at = post.at & Window::kTimeMask,
+                      .state = Window::State::kOpen,
+                      .denied = false,
+                      .account_kept = false,
+                      .code = code & Window::kCodeMask,
+                      .terms = terms & Window::kTermsMask,
+                      .next = Shard::kNoWindow,
+                      .account = post.member};
   const WindowRef opened{&shard, shard.add_window(window, last)};
   shard.ids().release(intent);
   return opened;

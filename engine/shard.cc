@@ -20,7 +20,6 @@ void Shard::prefetch_records(const Id& author, const Id& post, PrefetchList& lis
 
 WindowIndex Shard::add_window(const Window& window, WindowIndex last) {
   const WindowIndex added = windows_.add(window);
-  windows_[added].next = kNoWindow;
   ids_.acquire(window.author);
   ids_.acquire(window.intent);
   if (last == kNoWindow) {

@@ -80,7 +80,8 @@ class Shard {
     return window.intent_at + terms_.window_ms(window.terms);
   }
   // Adds a window behind `last`, the last one of its author (kNoWindow: there is none),
-  // and schedules its deadline. It holds its ids; `next` is set here. O(1).
+  // and schedules its deadline. It holds its ids; `next` must be kNoWindow.
+  // O(1).
   WindowIndex add_window(const Window& window, WindowIndex last);
   // The window's deadline has passed: it is forgotten. O(windows of the author).
   void remove_window(WindowIndex index);
