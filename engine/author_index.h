@@ -51,9 +51,7 @@ class AuthorIndex {
     });
   }
   // The window is the first one of its author. It stands in its slab.
-  void add_window(WindowIndex window) {
-    add(hash_number(windows_[window].author), window);
-  }
+  void add_window(WindowIndex window) { add(hash_number(windows_[window].author), window); }
   // It is not any more, and there is no other, or `next` is; false: it was not.
   bool remove_window(WindowIndex window) {
     return index_.remove(hash_number(windows_[window].author), window);
@@ -64,11 +62,10 @@ class AuthorIndex {
 
   // The place of a count, or kNone.
   [[nodiscard]] std::uint32_t count(IdKey author, OfferNumber offer) const {
-    const std::uint32_t found =
-        index_.find(hash_of(author, offer), [&](std::uint32_t number) {
-          return number >= kCount && counts_[number - kCount].author == author &&
-                 counts_[number - kCount].offer == offer;
-        });
+    const std::uint32_t found = index_.find(hash_of(author, offer), [&](std::uint32_t number) {
+      return number >= kCount && counts_[number - kCount].author == author &&
+             counts_[number - kCount].offer == offer;
+    });
     return found == kNone ? kNone : found - kCount;
   }
   void add_count(std::uint32_t place) {
@@ -90,8 +87,9 @@ class AuthorIndex {
 
   void add(std::uint64_t hash, std::uint32_t number) {
     index_.add(hash, number, [this](std::uint32_t other) {
-      return other < kCount ? hash_number(windows_[other].author)
-                            : hash_of(counts_[other - kCount].author, counts_[other - kCount].offer);
+      return other < kCount
+                 ? hash_number(windows_[other].author)
+                 : hash_of(counts_[other - kCount].author, counts_[other - kCount].offer);
     });
   }
 

@@ -12,7 +12,7 @@ namespace tagtill {
 // Owned by one thread. Pieces of 64 KiB, which never move; the first one begins with
 // 4 KiB, and doubles and halves by copying until it is as large as the others. A piece is
 // given back when it is empty. So memory is what is in use and a piece, no step copies
-// more than 64 KiB, and an item is found by two loads. A reference lives until the next
+// more than 32 KiB, and an item is found by two loads. A reference lives until the next
 // add() or remove_last().
 template <typename Item>
 class BucketPages {

@@ -30,13 +30,14 @@ namespace tagtill {
 // A look-up compares the marks of a bucket at once, and the six bits of those that
 // agree, before it asks whether a record is the wanted one: one cache miss for one that
 // is not there, two for one that is. With every few additions one bucket is split in
-// two, and with every few removals two become one again, so that a bucket holds 3.5 to
-// 6 on the average: there is no rehash, the slowest step is the split of one bucket,
-// and memory follows the content both ways. A bucket that overflows gets a chain. The
-// slot's six bits are those by which a table of 12,000 to 780,000 elements is split, so
-// that a split need not ask for the hashes of records that are far away.
+// two, and with every few removals two become one again, so that a bucket holds 3 to 5
+// on the average: there is no rehash, the slowest step is the split of one bucket, and
+// memory follows the content both ways. A bucket that overflows gets a chain, which with
+// so few is rare, for it costs another cache miss. The slot's six bits are those by which a
+// table of 20,000 to 1,300,000 elements is split, so that a split need not ask for the
+// hashes of records that are far away.
 //
-// Memory: 10.7 bytes an element while it grows, up to 18.3 while it shrinks, and the
+// Memory: 12.8 bytes an element while it grows, up to 21.3 while it shrinks, and the
 // chains; the last piece of BucketPages. An empty one holds nothing.
 //
 // Owned by one thread. Numbers are below kNumbers, which is 2^26. `hash_of` gives
@@ -143,7 +144,7 @@ class HashIndex {
   static constexpr int kIndexBits = std::countr_zero(kNumbers);
   static constexpr Index kIndexMask = kNumbers - 1;
   static_assert(Slab<Index>::kRecordsMax <= kNumbers);
-  // The bits of a hash that stand in its slot: of bucket numbers of 12 to 17 bits the
+  // The bits of a hash that stand in its slot: of bucket numbers of 13 to 18 bits the
   // first one. Those of the mark are none that choose a bucket or a shard.
   static constexpr unsigned kKeptFrom = 12;
   static constexpr unsigned kKeptBits = 32 - kIndexBits;

@@ -15,7 +15,7 @@ namespace tagtill {
 
 // Part of a Shard, whose ids and wheel it uses.
 //
-// Memory: 24 bytes a post, with wheel and index 43 (625,000 in one shard). A post is given
+// Memory: 24 bytes a post, with wheel and index 42 (625,000 in one shard). A post is given
 // back when clock − L has passed what it was last scheduled for.
 class RememberedPosts {
  public:

@@ -39,11 +39,11 @@ struct Due {
 //
 // All of it lies in plain records in chunks, which refer to each other by number; an
 // author is no record, but what there is of them: the first of their windows stands
-// in an index by author, and leads to the others. So nobody pays for what they do
-// not have, growing never copies anything, and no step is long.
+// in an index by author, with their counts, and leads to the others. So nobody pays for what they
+// do not have, growing copies no more than 32 KiB at a time, and no step is long.
 //
 // Memory a window, with one window an author and decimal ids below 2^63: 40 bytes, and
-// what wheel and index have for it. Measured with 10 million open in 16 shards: 55 to 60
+// what wheel and index have for it. Measured with 10 million open in 16 shards: 58 to 60
 // bytes of resident memory in all (DECISIONS.md, 19). For posts, notices, parked
 // confirmations and counts see their headers. An empty shard has 4 KiB, one in use at
 // least 66.
@@ -109,8 +109,8 @@ class Shard {
   [[nodiscard]] Millis next_due() const { return wheel_.next_due(); }
   // Appends everything due before `bound` (= clock − L). What is kept for memory
   // alone is forgotten here; windows and parked confirmations are the caller's
-  // to end, with remove_window and ParkedConfirmations::fall_due.
-  // What will be needed next is added to the list.
+  // to end, with remove_window and ParkedConfirmations::fall_due. What will be needed
+  // for what falls due next is added to `list`, for the caller to ask for.
   void collect_due(Millis bound, std::vector<Due>& due, PrefetchList& list);
 
   // What the shard holds in memory.

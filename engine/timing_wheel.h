@@ -85,8 +85,9 @@ class TimingWheel {
 
   // Takes the entry with the least due time, if that is < `bound`. Bounds must not
   // decrease from call to call. `owner.due_of(entry)` is the due time with which the
-  // entry was scheduled; `owner.prefetch(entry)` comes some time before, and
-  // `owner.expect(entry)` some time before the entry is taken.
+  // entry was scheduled; `owner.prefetch(entry, list)` comes some time before, and
+  // `owner.expect(entry, list)` some time before the entry is taken. The list is the
+  // caller's to ask for, at the end of some calls.
   template <typename Owner>
   [[nodiscard]] bool take_before(Millis bound, const Owner& owner, PrefetchList& list, Millis& due,
                                  Entry& entry) {
