@@ -455,7 +455,9 @@ TEST(LineScanner, P1_4_PlainDeleteNotices) {
 
 // Where a tag may count: in a member named text or full_text, at whatever depth.
 TEST(LineScanner, P1_4_WhichStringsMayBeText) {
-  const auto may_be = [](std::string_view line) { return may_be_in_text(line, line.find('#') + 1); };
+  const auto may_be = [](std::string_view line) {
+    return may_be_in_text(line, line.find('#') + 1);
+  };
   EXPECT_TRUE(may_be(R"({"text":"a #mug"})"));
   EXPECT_TRUE(may_be("{\"a\":1, \"full_text\" \t: \t\"#mug\"}"));
   EXPECT_TRUE(may_be(R"({"a":{"text":"x \" y \\\" #mug"}})"));
