@@ -69,6 +69,15 @@ Generated::Generated(const corpus::GenerateOptions& options) : lines(options.pos
   end_if_any(errors);
 }
 
+corpus::GenerateOptions one_in_a_thousand(std::uint64_t posts) {
+  corpus::GenerateOptions options;
+  options.posts = posts;
+  options.offers = 5'000;
+  options.candidates = 0.001;
+  options.posts_per_second = 570;
+  return options;
+}
+
 const Sample& Sample::instance() {
   static const Sample sample;
   return sample;

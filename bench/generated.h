@@ -55,6 +55,9 @@ class Generated {
   std::shared_ptr<const MemberTable> members;
 };
 
+// A stream in which one line in 1,000 is a candidate for one of 5,000 offers.
+[[nodiscard]] corpus::GenerateOptions one_in_a_thousand(std::uint64_t posts);
+
 // What the benchmarks of the first stages share: few lines, so that the slow twins can
 // read all of them, and these several times over, so that they come from memory rather
 // than from a cache.

@@ -25,14 +25,7 @@ namespace {
 
 // 1 candidate in 1,000 lines.
 const Generated& stream() {
-  static const Generated generated([] {
-    corpus::GenerateOptions options;
-    options.posts = 100'000;
-    options.offers = 5'000;
-    options.candidates = 0.001;
-    options.posts_per_second = 570;
-    return options;
-  }());
+  static const Generated generated(one_in_a_thousand(100'000));
   return generated;
 }
 

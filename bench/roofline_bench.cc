@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,17 +15,14 @@
 #include <vector>
 
 #include "bench/generated.h"
+#include "bench/shard_support.h"
 #include "engine/lane.h"
 #include "ingest/plain_file.h"
 
 namespace tagtill::bench {
 namespace {
 
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
+using shard_support::processor_seconds;
 
 // Of the processor, now, by additions that wait for each other, a cycle each; 0 where we
 // know of no such thing.
@@ -49,14 +45,7 @@ double cycles_a_second() {
 }
 
 const Generated& stream() {
-  static const Generated generated([] {
-    corpus::GenerateOptions options;
-    options.posts = 60'000;
-    options.offers = 5'000;
-    options.candidates = 0.001;
-    options.posts_per_second = 570;
-    return options;
-  }());
+  static const Generated generated(one_in_a_thousand(60'000));
   return generated;
 }
 

@@ -89,12 +89,7 @@ class Decider::Impl {
 
  private:
   static std::uint32_t checked(std::uint32_t shards) {
-    static_assert(kShardsMax == ShardSet::kMost);
-    if (!std::has_single_bit(shards) || shards > kShardsMax) {
-      throw Error(ExitCode::kUsage, "the number of shards must be a power of two from 1 to " +
-                                        std::to_string(kShardsMax) + ", but is " +
-                                        std::to_string(shards));
-    }
+    check_shards(shards);
     return shards;
   }
 
@@ -327,6 +322,16 @@ Decider::Decider(std::shared_ptr<const OfferCatalogue> offers,
     : impl_(std::make_unique<Impl>(std::move(offers), std::move(members), secret,
                                    std::move(options), shards)) {}
 Decider::~Decider() = default;
+
+void Decider::check_shards(std::uint64_t shards) {
+  static_assert(kShardsMax == ShardSet::kMost);
+  if (!std::has_single_bit(shards) || shards > kShardsMax) {
+    throw Error(ExitCode::kUsage,
+                "--shards " + std::to_string(shards) +
+                    " is no power of two, or too many. Give 1, 2, 4 and so on, up to " +
+                    std::to_string(kShardsMax) + ".");
+  }
+}
 
 void Decider::apply(const CandidateBatch& batch, EventBatch& out) { impl_->apply(batch, out); }
 

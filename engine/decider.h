@@ -57,6 +57,9 @@ class Decider {
   static constexpr std::uint32_t kShardsMax = 4096;
 
   // Throws an Error (kUsage) if `shards` is none of 1, 2, 4 to kShardsMax.
+  static void check_shards(std::uint64_t shards);
+
+  // As check_shards().
   Decider(std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
           std::string_view secret, ProtocolOptions options, std::uint32_t shards = kShards);
   ~Decider();

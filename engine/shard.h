@@ -71,7 +71,8 @@ class Shard {
 
   // --- windows -------------------------------------------------------------
   // The author's first window, as they opened, or kNoWindow; Window::next leads to
-  // the others, of which there are at most 32. O(1).
+  // the others, of which there are at most 32. O(1); in the bucket of an author who has
+  // bought very many offers, a twelfth of these.
   [[nodiscard]] WindowIndex first_window(IdKey author) const {
     return by_author_.first_window(author);
   }

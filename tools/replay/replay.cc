@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <bit>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
@@ -197,11 +196,7 @@ ExitCode replay(const ReplayOptions& options) {
     sinks.push_back(parse_sink_url(url));
   }
   const PipelineOptions pipeline_plan = pipeline_options(options);
-  if (!std::has_single_bit(options.shards)) {
-    throw Error(ExitCode::kUsage,
-                fmt::format("--shards {} is no power of two. Give 1, 2, 4 and so on, up to {}.",
-                            options.shards, Decider::kShardsMax));
-  }
+  Decider::check_shards(options.shards);
   FileErrors problems;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
   check_files(options, sinks, dumps);
