@@ -56,7 +56,8 @@ class SqliteSink::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void open() {
+  SinkPosition open(const SinkStart& start) {
+    position_ = start.at;
     const int result = sqlite3_open_v2(sqlite_plain_path(path_).c_str(), &database_,
                                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
     if (result != SQLITE_OK) {
@@ -79,9 +80,11 @@ class SqliteSink::Impl {
     prepare_inserts();
     begin_ = prepare("BEGIN IMMEDIATE");
     commit_ = prepare("COMMIT");
+    return position_;
   }
 
-  void write(const EventBatch& batch) {
+  void write(const EventBatch& batch, std::uint64_t through) {
+    position_.events = through;
     if (std::ranges::none_of(batch.events, [&](const Event& event) { return takes(event.type); })) {
       return;
     }
@@ -93,6 +96,8 @@ class SqliteSink::Impl {
     }
     step_to_end(commit_);
   }
+
+  [[nodiscard]] SinkPosition position() const { return position_; }
 
   void close() {
     finalize_statements();
@@ -521,6 +526,7 @@ class SqliteSink::Impl {
   std::shared_ptr<const OfferCatalogue> offers_;
   std::string scratch_;
   std::string tag_;
+  SinkPosition position_;
   sqlite3* database_ = nullptr;
   std::array<sqlite3_stmt*, kEventTypes> inserts_{};  // null: the type is not taken
   sqlite3_stmt* count_seen_ = nullptr;
@@ -534,10 +540,12 @@ SqliteSink::SqliteSink(std::string path, EventTypes types,
     : impl_(std::make_unique<Impl>(std::move(path), types, std::move(offers))) {}
 SqliteSink::~SqliteSink() = default;
 
-void SqliteSink::open() { impl_->open(); }
-void SqliteSink::write(const EventBatch& batch) { impl_->write(batch); }
+SinkPosition SqliteSink::open(const SinkStart& start) { return impl_->open(start); }
+void SqliteSink::write(const EventBatch& batch, std::uint64_t through) {
+  impl_->write(batch, through);
+}
 // Every write() is committed when it returns.
-void SqliteSink::flush() {}
+SinkPosition SqliteSink::flush() { return impl_->position(); }
 void SqliteSink::close() { impl_->close(); }
 
 std::string sqlite_version() { return sqlite3_libversion(); }

@@ -2,6 +2,7 @@
 // database. sqlite3.h stays in sqlite_sink.cc.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -51,9 +52,9 @@ class SqliteSink final : public Sink {
   SqliteSink(std::string path, EventTypes types, std::shared_ptr<const OfferCatalogue> offers);
   ~SqliteSink() override;
 
-  void open() override;
-  void write(const EventBatch& batch) override;
-  void flush() override;
+  SinkPosition open(const SinkStart& start) override;
+  void write(const EventBatch& batch, std::uint64_t through) override;
+  SinkPosition flush() override;
   void close() override;
 
  private:
