@@ -316,6 +316,21 @@ class Decider::Impl {
   std::vector<CandidateIds> ids_;  // of the batch that is applied
 };
 
+DecisionCounts operator-(DecisionCounts now, const DecisionCounts& before) {
+  for (std::uint64_t DecisionCounts::*count :
+       {&DecisionCounts::candidates, &DecisionCounts::duplicates, &DecisionCounts::late,
+        &DecisionCounts::repeated, &DecisionCounts::deleted_before, &DecisionCounts::prompts,
+        &DecisionCounts::confirmed, &DecisionCounts::expired, &DecisionCounts::cancelled,
+        &DecisionCounts::future_of_others, &DecisionCounts::ignored_confirmations,
+        &DecisionCounts::parked_deleted, &DecisionCounts::deletes_forgotten}) {
+    now.*count -= before.*count;
+  }
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason) {
+    now.rejected[reason] -= before.rejected[reason];
+  }
+  return now;
+}
+
 Decider::Decider(std::shared_ptr<const OfferCatalogue> offers,
                  std::shared_ptr<const MemberTable> members, std::string_view secret,
                  ProtocolOptions options, std::uint32_t shards)

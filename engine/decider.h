@@ -41,6 +41,9 @@ struct DecisionCounts {
   std::uint64_t deletes_forgotten = 0;      // P6.2, over 1,000 an author
 };
 
+// What came since `before`.
+[[nodiscard]] DecisionCounts operator-(DecisionCounts now, const DecisionCounts& before);
+
 // Applies candidates in stream order. Used by one thread. Results depend on the
 // candidates, the catalogue, the members, the secret and the options alone.
 //

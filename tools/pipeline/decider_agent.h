@@ -33,15 +33,15 @@ class DeciderAgent : public Agent {
   struct Ways {
     BlockFeed& feed;
     std::size_t batches;
-    Handover<LaneBatch>& done;   // from the lanes
-    Handover<LaneBatch>& free;   // back to them
-    Handover<Parcel>& parcels;   // empty ones
+    Handover<LaneBatch>& done;  // from the lanes
+    Handover<LaneBatch>& free;  // back to them
+    Handover<Parcel>& parcels;  // empty ones
     std::span<const std::unique_ptr<OutputAgent>> outputs;
     StateAgent* state;  // null: none
   };
 
   struct Options {
-    bool stop_at_problem = false;  // ends the run where a dump cannot be read whole
+    bool stop_at_problem = false;                // ends the run where a dump cannot be read whole
     std::shared_ptr<const MemberTable> members;  // with a state: those in force
     std::chrono::milliseconds gather{0};
     // With a state: what was decided before, and where reading begins in the first dump.
@@ -77,18 +77,18 @@ class DeciderAgent : public Agent {
   Ways ways_;
   Options options_;
   Clock& clock_;
-  std::vector<LaneBatch*> waiting_;  // for those before them; by sequence, in a ring
-  std::uint64_t next_ = 0;           // sequence of the batch that is due
-  Parcel* parcel_ = nullptr;         // that is filled
-  Clock::TimePoint parcel_begun_;    // when something came into it first
-  CodeTape codes_;                   // of the batch that is applied, with a state
-  DumpStep step_;                    // how far reading is
+  std::vector<LaneBatch*> waiting_;          // for those before them; by sequence, in a ring
+  std::uint64_t next_ = 0;                   // sequence of the batch that is due
+  Parcel* parcel_ = nullptr;                 // that is filled
+  Clock::TimePoint parcel_begun_;            // when something came into it first
+  CodeTape codes_;                           // of the batch that is applied, with a state
+  DumpStep step_;                            // how far reading is
   std::optional<std::uint32_t> cut_source_;  // of which nothing more counts
   bool stopped_ = false;                     // nothing more counts
   bool done_ = false;
   LineCounts lines_;
   std::uint64_t intents_ = 0;
-  std::uint64_t next_event_ = 0;   // numbers of the parcel's first ones
+  std::uint64_t next_event_ = 0;  // numbers of the parcel's first ones
   std::uint64_t next_letter_ = 0;
   mutable std::mutex mutex_;
   FileErrors problems_;  // guarded by mutex_

@@ -135,9 +135,8 @@ bool StateAgent::cursors_are_due(bool with_others) {
   if (with_others) {
     return true;
   }
-  const bool changed = std::ranges::any_of(readers_, [](const Reader& reader) {
-    return reader.agent->flushed() != reader.written;
-  });
+  const bool changed = std::ranges::any_of(
+      readers_, [](const Reader& reader) { return reader.agent->flushed() != reader.written; });
   const bool all_done = ended_ && std::ranges::all_of(readers_, [](const Reader& reader) {
                           return reader.agent->is_done();
                         });
@@ -164,8 +163,8 @@ void StateAgent::hand_out() {
     std::vector<Reader*> takers;
     for (Reader& reader : readers_) {
       const bool letters = reader.agent->takes_letters();
-      if (reader.given == first_of(*parcel, letters) &&
-          end_of(*parcel, letters) > reader.given && reader.agent->waiting() < kInbox) {
+      if (reader.given == first_of(*parcel, letters) && end_of(*parcel, letters) > reader.given &&
+          reader.agent->waiting() < kInbox) {
         takers.push_back(&reader);
       }
     }

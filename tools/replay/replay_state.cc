@@ -1,0 +1,132 @@
+#include "tools/replay/replay_state.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "engine/errors.h"
+#include "tools/messages.h"
+#include "tools/pipeline/recovery.h"
+#include "tools/replay/dump_plan.h"
+
+namespace tagtill {
+namespace {
+
+bool is_output(const std::vector<PipelineOutput>& outputs, const SinkCursor& cursor) {
+  return std::ranges::any_of(outputs, [&](const PipelineOutput& output) {
+    return output.name == cursor.name && output.output->takes_letters() == cursor.letters;
+  });
+}
+
+// Those that are not there any more are forgotten, unless there is something for them.
+void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& outputs) {
+  const StateHead head = store.head();
+  std::vector<SinkCursor> gone;
+  for (const SinkCursor& cursor : store.reader().cursors()) {
+    if (is_output(outputs, cursor)) {
+      continue;
+    }
+    const std::uint64_t left = (cursor.letters ? head.letters : head.events) - cursor.events;
+    if (left > 0) {
+      throw Error(ExitCode::kUsage,
+                  fmt::format("The output {} has not had the last {} yet, and is not among those "
+                              "of this run. Give it once more, or leave it for good: "
+                              "tagtill state forget --output {}",
+                              cursor.name,
+                              cursor.letters ? counted(left, "dead letter", "dead letters")
+                                             : counted(left, "event", "events"),
+                              cursor.name));
+    }
+    gone.push_back(cursor);
+  }
+  for (const SinkCursor& cursor : gone) {
+    store.forget_cursor(cursor.name);
+  }
+}
+
+// Those that the state does not know begin with what comes now.
+std::vector<SinkCursor> new_outputs(StateStore& store, const std::vector<PipelineOutput>& outputs) {
+  const StateHead head = store.head();
+  const std::vector<SinkCursor> known = store.reader().cursors();
+  std::vector<SinkCursor> fresh;
+  for (const PipelineOutput& output : outputs) {
+    const bool letters = output.output->takes_letters();
+    const bool is_known = std::ranges::any_of(known, [&](const SinkCursor& cursor) {
+      return cursor.name == output.name && cursor.letters == letters;
+    });
+    if (!is_known) {
+      fresh.push_back({.name = output.name,
+                       .events = letters ? head.letters : head.events,
+                       .mark = 0,
+                       .letters = letters});
+    }
+  }
+  return fresh;
+}
+
+}  // namespace
+
+void check_state_options(const ReplayOptions& options) {
+  if (options.state.empty() && (options.again || options.abandon)) {
+    throw Error(ExitCode::kUsage,
+                fmt::format("{} says what to do about what a state has had: it needs --state PATH.",
+                            options.again ? "--again" : "--abandon"));
+  }
+}
+
+std::string output_name(std::string_view kind, const std::string& path) {
+  if (path.empty() || path == "-") {
+    return fmt::format("{}:{}", kind, path);
+  }
+  std::error_code ignored;
+  const std::filesystem::path whole =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+  return fmt::format("{}:{}", kind, whole.empty() ? path : whole.string());
+}
+
+void open_state(const ReplayOptions& options, const Configuration& configuration,
+                PipelineParts& parts) {
+  auto state = std::make_unique<PipelineState>();
+  state->sync = options.durability == "machine";
+  StateOptions how;
+  how.rules = {.lateness_ms = options.protocol.lateness_ms,
+               .max_jump_ms = options.protocol.max_jump_ms,
+               .prefix = options.protocol.confirm_prefix};
+  how.sync = state->sync;
+  state->store = StateStore::open(options.state, how);
+  StateStore& store = *state->store;
+
+  DumpPlan plan = plan_dumps(store.reader(), std::move(parts.dumps),
+                             {.again = options.again, .abandon = options.abandon});
+  for (const std::string& note : plan.notes) {
+    say(note);
+  }
+  forget_outputs(store, parts.outputs);
+  Recovered recovered = recover(store.reader(), configuration, options.protocol,
+                                static_cast<std::uint32_t>(options.shards));
+  StateCommit first;
+  first.cursors = new_outputs(store, parts.outputs);
+  if (recovered.change) {
+    first.entries.push_back(std::move(*recovered.change));
+  }
+  if (!first.cursors.empty() || !first.entries.empty()) {
+    store.commit(first);
+  }
+
+  parts.dumps = std::move(plan.dumps);
+  parts.decider = std::move(recovered.decider);
+  state->dumps = std::move(plan.records);
+  state->members = configuration.members;
+  state->compaction = {.path = options.state,
+                       .vfs = {},
+                       .protocol = options.protocol,
+                       .shards = static_cast<std::uint32_t>(options.shards),
+                       .keep_journal = options.journal == "all"};
+  parts.state = std::move(state);
+}
+
+}  // namespace tagtill
