@@ -53,7 +53,7 @@ void StateAgent::ring_at(const std::shared_ptr<Doorbell>& bell) {
 }
 
 void StateAgent::start() {
-  const StateHead head = ways_.store.head();
+  const StateHead head = ways_.store.reader().head();
   next_event_ = head.events;
   next_letter_ = head.letters;
   for (Reader& reader : readers_) {
@@ -106,6 +106,9 @@ bool StateAgent::commit() {
 void StateAgent::add_entry(Parcel& parcel, StateCommit& commit) const {
   for (const DumpStep& step : parcel.steps) {
     DumpRecord record = dumps_[step.dump];
+    if (record.number == 0) {
+      continue;
+    }
     record.files = step.files;
     record.offset = step.offset;
     record.lines += step.lines;
@@ -202,9 +205,9 @@ bool StateAgent::catch_up(Reader& reader) {
         "the state has no events for an output that has not had them all. Restore the state from "
         "a backup, or replay the dumps with a new one.");
   }
-  parcel->first_event = row_.first_event;
-  parcel->first_letter = row_.first_letter;
-  read_outbox(row_.payload, row_.letters, *parcel);
+  parcel->first_event = row_.events_first;
+  parcel->first_letter = row_.letters_first;
+  read_outbox(row_.bytes, row_.letters_end - row_.letters_first, *parcel);
   parcel->readers = 1;
   reader.given = end_of(*parcel, letters);
   reader.agent->give(parcel);
