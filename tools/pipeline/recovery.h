@@ -6,10 +6,20 @@
 #include <optional>
 
 #include "engine/decider.h"
-#include "engine/state/state_store.h"
+#include "engine/journal_player.h"
+#include "engine/state/state_reader.h"
 #include "tools/configuration.h"
 
 namespace tagtill {
+
+// Puts the state's snapshot into a new player; nothing if there is none. Throws DamagedState.
+void load_snapshot(StateReader& state, JournalPlayer& player);
+
+// Plays the entries from `first` to `last`, or to the end of the journal; returns the last one
+// that was played (`first` - 1: none). Checks that each brings forth as many events as it did.
+// Throws DamagedState.
+std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint64_t first,
+                           std::uint64_t last);
 
 struct Recovered {
   std::unique_ptr<Decider> decider;  // with the configuration in force

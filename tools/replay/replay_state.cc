@@ -17,14 +17,13 @@ namespace tagtill {
 namespace {
 
 bool is_output(const std::vector<PipelineOutput>& outputs, const SinkCursor& cursor) {
-  return std::ranges::any_of(outputs, [&](const PipelineOutput& output) {
-    return output.name == cursor.name && output.output->takes_letters() == cursor.letters;
-  });
+  return std::ranges::any_of(
+      outputs, [&](const PipelineOutput& output) { return output.name == cursor.name; });
 }
 
 // Those that are not there any more are forgotten, unless there is something for them.
 void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& outputs) {
-  const StateHead head = store.head();
+  const StateHead head = store.reader().head();
   std::vector<SinkCursor> gone;
   for (const SinkCursor& cursor : store.reader().cursors()) {
     if (is_output(outputs, cursor)) {
@@ -46,26 +45,6 @@ void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& output
   for (const SinkCursor& cursor : gone) {
     store.forget_cursor(cursor.name);
   }
-}
-
-// Those that the state does not know begin with what comes now.
-std::vector<SinkCursor> new_outputs(StateStore& store, const std::vector<PipelineOutput>& outputs) {
-  const StateHead head = store.head();
-  const std::vector<SinkCursor> known = store.reader().cursors();
-  std::vector<SinkCursor> fresh;
-  for (const PipelineOutput& output : outputs) {
-    const bool letters = output.output->takes_letters();
-    const bool is_known = std::ranges::any_of(known, [&](const SinkCursor& cursor) {
-      return cursor.name == output.name && cursor.letters == letters;
-    });
-    if (!is_known) {
-      fresh.push_back({.name = output.name,
-                       .events = letters ? head.letters : head.events,
-                       .mark = 0,
-                       .letters = letters});
-    }
-  }
-  return fresh;
 }
 
 }  // namespace
@@ -108,13 +87,12 @@ void open_state(const ReplayOptions& options, const Configuration& configuration
   forget_outputs(store, parts.outputs);
   Recovered recovered = recover(store.reader(), configuration, options.protocol,
                                 static_cast<std::uint32_t>(options.shards));
-  StateCommit first;
-  first.cursors = new_outputs(store, parts.outputs);
-  if (recovered.change) {
-    first.entries.push_back(std::move(*recovered.change));
+  // Those that are new begin with what comes now.
+  for (const PipelineOutput& output : parts.outputs) {
+    (void)store.add_cursor(output.name, output.output->takes_letters());
   }
-  if (!first.cursors.empty() || !first.entries.empty()) {
-    store.commit(first);
+  if (recovered.change) {
+    store.commit({.entries = {std::move(*recovered.change)}, .dumps = {}, .cursors = {}});
   }
 
   parts.dumps = std::move(plan.dumps);
