@@ -26,4 +26,10 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
+// A state, journal or snapshot whose bytes are not what they should be.
+class DamagedState : public Error {
+ public:
+  explicit DamagedState(const std::string& message) : Error(ExitCode::kBadInput, message) {}
+};
+
 }  // namespace tagtill
