@@ -13,13 +13,11 @@
 #include "engine/code_tape.h"
 #include "engine/decider.h"
 #include "engine/growing_members.h"
+#include "engine/journal_kind.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
 
 namespace tagtill {
-
-// Stands in files: a number keeps its meaning.
-enum class JournalKind : std::uint8_t { kNothing = 0, kConfiguration = 1, kCandidates = 2 };
 
 // The payload of a kCandidates entry is a row of batches:
 //

@@ -26,6 +26,11 @@ void JournalPlayer::save(const Decider::PieceWriter& write, std::string_view wit
                 without_author);
 }
 
+void JournalPlayer::append_configuration(std::string& out) {
+  tagtill::append_configuration(out, *configuration_->offers, *configuration_->members.table(),
+                                *decider_, {});
+}
+
 void JournalPlayer::load_snapshot(const Decider::PieceReader& next) {
   ByteReader reader(next, "snapshot");
   configure(read_configuration(reader, options_.confirm_prefix), nullptr);

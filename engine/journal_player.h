@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/candidate_codec.h"
@@ -43,6 +44,10 @@ class JournalPlayer {
   // Applies one entry; events are appended to `out`. The first one must be a configuration,
   // unless there was a snapshot. Throws DamagedState.
   void play(JournalKind kind, std::string_view payload, EventBatch& out);
+
+  // The configuration in force, as append_configuration() would write it now, without codes.
+  // There must be one.
+  void append_configuration(std::string& out);
 
   // Null before the first configuration. Its codes come from the journal.
   [[nodiscard]] Decider* decider() { return decider_.get(); }
