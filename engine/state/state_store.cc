@@ -28,6 +28,7 @@ using state::StateView;
 // The WAL is brought into the database when it is so long.
 constexpr std::uint64_t kWalBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kPieceBytesMax = std::size_t{16} << 20;
+constexpr std::size_t kEntryBytesMax = std::size_t{256} << 20;
 
 void require(bool holds, const char* contract) {
   if (!holds) {
@@ -74,7 +75,7 @@ class StateStore::Impl {
   void commit(const StateCommit& commit) {
     refuse_if_failed();
     require_cursors(commit);
-    require_outboxes(commit.entries);
+    require_entries(commit.entries);
     if (commit.entries.empty() && commit.dumps.empty() && commit.cursors.empty()) {
       return;
     }
@@ -304,11 +305,13 @@ class StateStore::Impl {
     });
   }
 
-  void require_outboxes(const std::vector<StateEntry>& entries) const {
-    require(std::ranges::none_of(
-                entries,
-                [&](const StateEntry& entry) { return entry.outbox.empty() && is_awaited(entry); }),
-            "an entry with events that a sink waits for, and without an outbox");
+  void require_entries(const std::vector<StateEntry>& entries) const {
+    for (const StateEntry& entry : entries) {
+      require(entry.payload.size() <= kEntryBytesMax && entry.outbox.size() <= kEntryBytesMax,
+              "an entry that is too large");
+      require(!entry.outbox.empty() || !is_awaited(entry),
+              "an entry with events that a sink waits for, and without an outbox");
+    }
   }
 
   void require_dumps(const std::vector<DumpRecord>& dumps) const {
