@@ -97,14 +97,14 @@ class StateStore::Impl {
     });
   }
 
-  SinkCursor add_cursor(std::string_view name, bool letters) {
+  SinkCursor add_cursor(std::string_view name, bool letters, std::uint64_t mark) {
     refuse_if_failed();
     if (const auto there = open_->reader.cursor(name)) {
       require(there->letters == letters, "a cursor of that name is of another kind");
       return *there;
     }
-    SinkCursor cursor{std::string(name), letters ? head().last.letters : head().last.events, 0,
-                      letters};
+    SinkCursor cursor{std::string(name), letters ? head().last.letters : head().last.events,
+                      mark, letters};
     change([&](Standing& next) {
       next.sinks.insert(std::ranges::upper_bound(next.sinks, cursor.name, {}, &SinkCursor::name),
                         cursor);
@@ -461,8 +461,8 @@ StateStore::~StateStore() = default;
 
 StateReader& StateStore::reader() { return impl_->reader(); }
 void StateStore::commit(const StateCommit& commit) { impl_->commit(commit); }
-SinkCursor StateStore::add_cursor(std::string_view name, bool letters) {
-  return impl_->add_cursor(name, letters);
+SinkCursor StateStore::add_cursor(std::string_view name, bool letters, std::uint64_t mark) {
+  return impl_->add_cursor(name, letters, mark);
 }
 bool StateStore::forget_cursor(std::string_view name) { return impl_->forget_cursor(name); }
 void StateStore::begin_snapshot(std::uint64_t sequence) { impl_->begin_snapshot(sequence); }
