@@ -238,7 +238,7 @@ TEST(Journal, RefusesWhatDoesNotFit) {
   with_two[candidates.size() - 6] = 2;
   EXPECT_EQ(refused(with_two), damaged("it has codes that nobody needs"));
   EXPECT_EQ(refused("\x09" + candidates.substr(1)),
-            "The journal of the state has version 9, and this program reads up to version 1: use "
+            "The journal entry has version 9, and this program reads up to version 1: use "
             "the version of tagtill that wrote it, or a later one.");
 }
 
