@@ -93,4 +93,15 @@ struct CandidateBatch {
   }
 };
 
+// Offers' tags in the posts of the batch, whatever the rules make of them.
+[[nodiscard]] inline std::uint64_t count_intents(const CandidateBatch& batch) {
+  std::uint64_t intents = 0;
+  for (const Candidate& candidate : batch.candidates) {
+    for (const PostTag& tag : candidate.tags) {
+      intents += tag.tag != kNoTag ? 1 : 0;
+    }
+  }
+  return intents;
+}
+
 }  // namespace tagtill

@@ -57,6 +57,7 @@ void JournalPlayer::play(JournalKind kind, std::string_view payload, EventBatch&
       reader.check(decider_ != nullptr, "no configuration stands before it");
       while (!reader.at_end()) {
         read_batch(reader, candidates_, configuration_->members, batch_, tape_);
+        intents_ += count_intents(batch_);
         decider_->apply(batch_, out);
         reader.check(tape_.next == tape_.codes.size(), "it has codes that nobody needs");
       }

@@ -49,8 +49,11 @@ class JournalPlayer {
   // There must be one.
   void append_configuration(std::string& out);
 
+  // Offers' tags in the posts of the entries that were played.
+  [[nodiscard]] std::uint64_t intents() const { return intents_; }
   // Null before the first configuration. Its codes come from the journal.
   [[nodiscard]] Decider* decider() { return decider_.get(); }
+  [[nodiscard]] const Decider* decider() const { return decider_.get(); }
   // Ends the player. The decider has no secret: Decider::replace() must give it one before
   // it is given candidates.
   [[nodiscard]] std::unique_ptr<Decider> take();
@@ -65,6 +68,7 @@ class JournalPlayer {
   std::unique_ptr<Decider> decider_;
   CandidateBatch batch_;
   CodeTape tape_;
+  std::uint64_t intents_ = 0;
 };
 
 }  // namespace tagtill

@@ -65,8 +65,7 @@ class ResumedRuns {
 
 // What happens on the way.
 struct Trouble {
-  bool deaths = false;  // runs die at any moment, and are repeated; dumps are renamed meanwhile,
-                        // or have grown
+  bool deaths = false;  // runs die at any moment, and are repeated; dumps are renamed meanwhile
   bool packed = false;  // some parts are packed, some together in an archive
 };
 

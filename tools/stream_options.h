@@ -23,8 +23,12 @@ struct StreamOptions {
   std::uint64_t block_bytes = std::uint64_t{256} * 1024;
 };
 
+// Whether offers, members and secret must be given.
+enum class ConfigurationIs : std::uint8_t { kRequired, kOptional };
+
 // `options` must live until the command has run.
-void add_stream_options(Command& command, StreamOptions& options);
+void add_stream_options(Command& command, StreamOptions& options,
+                        ConfigurationIs configuration = ConfigurationIs::kRequired);
 
 // All three files; nothing if one is refused: then all errors have been said, and
 // that nothing was `done`, as `replayed`.

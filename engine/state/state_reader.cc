@@ -72,6 +72,9 @@ std::uint64_t StateReader::first_journal_sequence() const { return view_.head().
 bool StateReader::journal_entry(std::uint64_t sequence, StateEntry& entry) {
   return view_.journal_entry(sequence, entry);
 }
+std::uint64_t StateReader::journal_bytes() const {
+  return view_.head().last.bytes - view_.head().base.bytes;
+}
 std::uint64_t StateReader::journal_bytes_since_snapshot() const {
   return view_.head().last.bytes - view_.head().snapshot.bytes;
 }

@@ -66,6 +66,8 @@ class StateReader {
   // Journal entries first_journal_sequence() to head().sequence are there (none if the first
   // number is greater).
   [[nodiscard]] std::uint64_t first_journal_sequence() const;
+  // Payload bytes of the entries that are there.
+  [[nodiscard]] std::uint64_t journal_bytes() const;
   // False: it is not kept, or not there yet. Entries read one after the other are checked as a
   // chain: from the snapshot (or the first entry) to the last one none can be missing or of
   // another time.

@@ -7,20 +7,6 @@
 #include "tools/pipeline/state_agent.h"
 
 namespace tagtill {
-namespace {
-
-std::uint64_t intents_in(const CandidateBatch& batch) {
-  std::uint64_t intents = 0;
-  for (const Candidate& candidate : batch.candidates) {
-    for (const PostTag& tag : candidate.tags) {
-      intents += tag.tag != kNoTag ? 1 : 0;
-    }
-  }
-  return intents;
-}
-
-}  // namespace
-
 DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, Options options,
                            Clock& clock)
     : decider_(std::move(decider)),
@@ -100,7 +86,7 @@ void DeciderAgent::apply(LaneBatch& batch) {
   if (batch.candidates.candidates.empty()) {
     return;
   }
-  intents_ += intents_in(batch.candidates);
+  intents_ += count_intents(batch.candidates);
   codes_.clear();
   decider_->apply(batch.candidates, parcel_->events);
   if (ways_.state != nullptr) {
@@ -158,14 +144,7 @@ void DeciderAgent::hand_over() {
     ways_.state->give(parcel);
     return;
   }
-  if (ways_.outputs.empty()) {
-    parcel->go_home();
-    return;
-  }
-  parcel->readers = static_cast<std::uint32_t>(ways_.outputs.size());
-  for (const auto& output : ways_.outputs) {
-    output->give(parcel);
-  }
+  give_to_all(ways_.outputs, parcel);
 }
 
 void DeciderAgent::end() {
@@ -177,9 +156,7 @@ void DeciderAgent::end() {
     ways_.state->end();
     return;
   }
-  for (const auto& output : ways_.outputs) {
-    output->end();
-  }
+  end_all(ways_.outputs);
 }
 
 FileErrors DeciderAgent::problems_after(std::size_t count) const {

@@ -9,7 +9,6 @@
 #include <span>
 #include <vector>
 
-#include "engine/agent.h"
 #include "engine/clock.h"
 #include "engine/code_tape.h"
 #include "engine/decider.h"
@@ -18,6 +17,7 @@
 #include "engine/member_table.h"
 #include "ingest/block_feed.h"
 #include "tools/pipeline/batches.h"
+#include "tools/pipeline/deciding_agent.h"
 #include "tools/pipeline/output_agent.h"
 
 namespace tagtill {
@@ -27,7 +27,7 @@ class StateAgent;
 // Without a state each batch's events go to the outputs at once. With one they are gathered
 // for up to `gather` of the clock, with the candidates that they were made of and how far the
 // dumps were read, and go to the state. How they are gathered changes no result.
-class DeciderAgent : public Agent {
+class DeciderAgent : public DecidingAgent {
  public:
   // Everything must outlive the agent. `batches`: how many LaneBatches there are.
   struct Ways {
@@ -55,13 +55,10 @@ class DeciderAgent : public Agent {
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override { return done_; }
 
-  // After the run:
-  [[nodiscard]] const Decider& decider() const { return *decider_; }
-  [[nodiscard]] const LineCounts& lines() const { return lines_; }
-  [[nodiscard]] std::uint64_t intents() const { return intents_; }
-
-  // Any thread, at any time: the problems after the first `count`.
-  [[nodiscard]] FileErrors problems_after(std::size_t count) const;
+  [[nodiscard]] const Decider& decider() const override { return *decider_; }
+  [[nodiscard]] const LineCounts& lines() const override { return lines_; }
+  [[nodiscard]] std::uint64_t intents() const override { return intents_; }
+  [[nodiscard]] FileErrors problems_after(std::size_t count) const override;
 
  private:
   void collect();

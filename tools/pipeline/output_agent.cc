@@ -81,6 +81,23 @@ void OutputAgent::flush() {
   flushed_ = at;
 }
 
+void give_to_all(std::span<const std::unique_ptr<OutputAgent>> outputs, Parcel* parcel) {
+  if (outputs.empty()) {
+    parcel->go_home();
+    return;
+  }
+  parcel->readers = static_cast<std::uint32_t>(outputs.size());
+  for (const auto& output : outputs) {
+    output->give(parcel);
+  }
+}
+
+void end_all(std::span<const std::unique_ptr<OutputAgent>> outputs) {
+  for (const auto& output : outputs) {
+    output->end();
+  }
+}
+
 void OutputAgent::close_after_failure() noexcept {
   try {
     bool ended = false;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -116,5 +117,10 @@ class OutputAgent : public Agent {
   mutable std::mutex mutex_;
   SinkPosition flushed_;  // guarded by mutex_
 };
+
+// For whoever has nothing else between itself and the outputs: gives the parcel to each of them,
+// or sends it home if there are none.
+void give_to_all(std::span<const std::unique_ptr<OutputAgent>> outputs, Parcel* parcel);
+void end_all(std::span<const std::unique_ptr<OutputAgent>> outputs);
 
 }  // namespace tagtill

@@ -23,12 +23,12 @@ bool is_single_stream(const std::vector<DumpSource>& dumps, const BlockFeed::Opt
           PlainFile::open(dumps[0].name, options.block_bytes, options.line_bytes_max) == nullptr);
 }
 
-std::size_t lane_count(const PipelineOptions& options, const std::vector<DumpSource>& dumps) {
-  if (options.lanes > 0) {
-    return options.lanes;
+std::size_t lane_count(const PipelineOptions& options, const PipelineParts& parts) {
+  if (parts.journal || options.lanes > 0) {
+    return parts.journal ? 0 : options.lanes;
   }
   const std::size_t cores = options.cores.cores.size();
-  return is_single_stream(dumps, options.feed) ? std::max<std::size_t>(cores, 2) - 1 : cores;
+  return is_single_stream(parts.dumps, options.feed) ? std::max<std::size_t>(cores, 2) - 1 : cores;
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
       feed_(parts.dumps, options.feed),
       readers_wait_(std::any_of(parts.dumps.begin(), parts.dumps.end(), may_wait)),
       state_(std::move(parts.state)),
-      batches_(4 * lane_count(options, parts.dumps) + 4),
+      batches_(4 * lane_count(options, parts) + 4),
       free_batches_(batches_.size()),
       done_batches_(batches_.size()),
       parcels_(kParcels + (state_ == nullptr ? 0 : StateAgent::kInbox * parts.outputs.size())),
@@ -61,12 +61,16 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
   }
   const bool wants_letters = std::ranges::any_of(
       parts.outputs, [](const PipelineOutput& output) { return output.output->takes_letters(); });
-  for (std::size_t i = 0; i < lane_count(options, parts.dumps); ++i) {
+  for (std::size_t i = 0; i < lane_count(options, parts); ++i) {
     lanes_.push_back(std::make_unique<LaneAgent>(parts.context, feed_, free_batches_, done_batches_,
                                                  wants_letters));
   }
   make_outputs(std::move(parts.outputs), *parts.clock);
-  make_decider(options, std::move(parts.decider), *parts.clock);
+  if (parts.journal) {
+    journal_ = std::make_unique<JournalAgent>(std::move(*parts.journal), free_parcels_, outputs_);
+  } else {
+    make_decider(options, std::move(parts.decider), *parts.clock);
+  }
 }
 
 Pipeline::~Pipeline() = default;
@@ -104,6 +108,14 @@ void Pipeline::make_decider(const PipelineOptions& options, std::unique_ptr<Deci
       DeciderAgent::Ways{feed_, batches_.size(), done_batches_, free_batches_, free_parcels_,
                          outputs_, state_agent_.get()},
       std::move(how), clock);
+}
+
+DecidingAgent* Pipeline::deciding() const {
+  return journal_ != nullptr ? static_cast<DecidingAgent*>(journal_.get()) : decider_.get();
+}
+
+std::uint64_t Pipeline::bytes_read() const {
+  return journal_ != nullptr ? journal_->bytes_read() : feed_.stored_bytes_read();
 }
 
 // Where the state knows the output to be.
@@ -153,7 +165,7 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
     (void)add(fmt::format("tagtill/{}", i),
               cores_.pinned ? std::vector<int>{cores_.cores[i]} : std::vector<int>{});
   }
-  threads.back().agents.push_back(decider_.get());
+  threads.back().agents.push_back(deciding());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     threads[(readers + i) % shared].agents.push_back(lanes_[i].get());
   }
@@ -207,8 +219,8 @@ void Pipeline::hang_bells(const std::vector<AgentThread>& threads) {
     unpacker->ring_at(bell_of(unpacker.get()));
   }
   free_batches_.ring_at(bells_of(lanes_));
-  done_batches_.ring_at({bell_of(decider_.get())});
-  free_parcels_.ring_at({bell_of(decider_.get())});
+  done_batches_.ring_at({bell_of(deciding())});
+  free_parcels_.ring_at({bell_of(deciding())});
   for (const auto& output : outputs_) {
     output->ring_at(bell_of(output.get()));
   }

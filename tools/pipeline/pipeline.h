@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "tools/pipeline/compaction_agent.h"
 #include "tools/pipeline/core_list.h"
 #include "tools/pipeline/decider_agent.h"
+#include "tools/pipeline/journal_agent.h"
 #include "tools/pipeline/lane_agent.h"
 #include "tools/pipeline/output_agent.h"
 #include "tools/pipeline/state_agent.h"
@@ -47,8 +49,9 @@ struct PipelineState {
   std::chrono::milliseconds gather{100};
 };
 
-// What a pipeline is made of.
+// What a pipeline is made of: dumps, with all that they need, or a journal alone; and outputs.
 struct PipelineParts {
+  std::optional<RecordedRun> journal;  // instead of dumps, context, decider and state
   std::vector<DumpSource> dumps;
   std::shared_ptr<const SearchContext> context;
   std::unique_ptr<Decider> decider;
@@ -60,6 +63,8 @@ struct PipelineParts {
 
 //   BlockFeed ─► lanes ─► decider ─► (state ─►) outputs
 //   unpackers ┘
+//
+// or, of a journal, one agent in the place of all before the outputs.
 //
 // Lanes, decider and unpackers are agents that share as many threads as there are cores;
 // each output, the state, its compaction, and a reader that may have to wait for a pipe, have
@@ -91,12 +96,14 @@ class Pipeline {
   // What run() does when an agent has thrown.
   void close_after_failure() noexcept;
 
-  [[nodiscard]] const BlockFeed& feed() const { return feed_; }
-  [[nodiscard]] const DeciderAgent& decider() const { return *decider_; }
+  [[nodiscard]] const DecidingAgent& decider() const { return *deciding(); }
+  // Of all dumps so far, as they lie there, or of the journal. Any thread.
+  [[nodiscard]] std::uint64_t bytes_read() const;
 
  private:
   void make_outputs(std::vector<PipelineOutput> outputs, Clock& clock);
   void make_decider(const PipelineOptions& options, std::unique_ptr<Decider> decider, Clock& clock);
+  [[nodiscard]] DecidingAgent* deciding() const;
   [[nodiscard]] SinkStart start_of(const OutputAgent& output) const;
   [[nodiscard]] std::vector<AgentThread> plan_threads() const;
   void hang_bells(const std::vector<AgentThread>& threads);
@@ -116,6 +123,7 @@ class Pipeline {
   std::unique_ptr<CompactionAgent> compaction_;
   std::unique_ptr<StateAgent> state_agent_;
   std::unique_ptr<DeciderAgent> decider_;
+  std::unique_ptr<JournalAgent> journal_;  // or this one
 };
 
 }  // namespace tagtill

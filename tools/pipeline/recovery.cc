@@ -39,20 +39,29 @@ void load_snapshot(StateReader& state, JournalPlayer& player) {
   });
 }
 
+bool play_entry(StateReader& state, JournalPlayer& player, std::uint64_t sequence,
+                StateEntry& entry, EventBatch& events) {
+  if (!state.journal_entry(sequence, entry)) {
+    return false;
+  }
+  const std::size_t before = events.events.size();
+  player.play(entry.kind, entry.payload, events);
+  if (events.events.size() - before != entry.events) {
+    throw DamagedState(fmt::format(
+        "entry {} of the state's journal brought forth {} events and now makes {}: it was "
+        "written by a tagtill that decides otherwise, or is damaged. Go on with that one, or "
+        "restore the state from a backup.",
+        sequence, entry.events, events.events.size() - before));
+  }
+  return true;
+}
+
 std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint64_t first,
                            std::uint64_t last) {
   StateEntry entry;
   EventBatch events;
-  while (first <= last && state.journal_entry(first, entry)) {
+  while (first <= last && play_entry(state, player, first, entry, events)) {
     events.clear();
-    player.play(entry.kind, entry.payload, events);
-    if (events.events.size() != entry.events) {
-      throw DamagedState(fmt::format(
-          "entry {} of the state's journal brought forth {} events and now makes {}: it was "
-          "written by a tagtill that decides otherwise, or is damaged. Go on with that one, or "
-          "restore the state from a backup.",
-          first, entry.events, events.events.size()));
-    }
     ++first;
   }
   return first - 1;

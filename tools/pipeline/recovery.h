@@ -15,9 +15,13 @@ namespace tagtill {
 // Puts the state's snapshot into a new player; nothing if there is none. Throws DamagedState.
 void load_snapshot(StateReader& state, JournalPlayer& player);
 
+// Plays one entry, which is read into `entry`, and appends its events. False: it is not there.
+// Checks that there are as many as there were. Throws DamagedState.
+[[nodiscard]] bool play_entry(StateReader& state, JournalPlayer& player, std::uint64_t sequence,
+                              StateEntry& entry, EventBatch& events);
+
 // Plays the entries from `first` to `last`, or to the end of the journal; returns the last one
-// that was played (`first` - 1: none). Checks that each brings forth as many events as it did.
-// Throws DamagedState.
+// that was played (`first` - 1: none). Checks and throws as play_entry().
 std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint64_t first,
                            std::uint64_t last);
 

@@ -21,6 +21,7 @@
 #include "tools/messages.h"
 #include "tools/pipeline/pipeline.h"
 #include "tools/replay/file_conflicts.h"
+#include "tools/replay/journal_dump.h"
 #include "tools/replay/progress.h"
 #include "tools/replay/replay_state.h"
 #include "tools/replay/summary.h"
@@ -38,7 +39,7 @@ double seconds_between(TimePoint from, TimePoint to) {
 }
 
 void check_files(const ReplayOptions& options, const std::vector<SinkUrl>& sinks,
-                 const std::vector<DumpSource>& dumps) {
+                 const std::vector<DumpSource>& dumps, const std::optional<std::string>& journal) {
   std::vector<FileRole> outputs;
   if (!options.events.empty()) {
     outputs.push_back({"--events", options.events});
@@ -56,9 +57,16 @@ void check_files(const ReplayOptions& options, const std::vector<SinkUrl>& sinks
       outputs.push_back({"--state", fmt::format("{}{}", options.state, part)});
     }
   }
-  std::vector<FileRole> inputs = {{"the offers file", options.offers},
-                                  {"the member file", options.members},
-                                  {"the secret file", options.secret_file}};
+  std::vector<FileRole> inputs;
+  if (journal) {
+    for (const std::string_view part : {"", "-wal", "-shm", "-lock"}) {
+      inputs.push_back({"the journal", fmt::format("{}{}", *journal, part)});
+    }
+  } else {
+    inputs = {{"the offers file", options.offers},
+              {"the member file", options.members},
+              {"the secret file", options.secret_file}};
+  }
   for (const DumpSource& dump : dumps) {
     inputs.push_back({"the dump", dump.name});
   }
@@ -142,7 +150,7 @@ class Watch {
                   total_bytes, start) {}
 
   void look() {
-    progress_.update(pipeline_.feed().stored_bytes_read(), Clock::real().now());
+    progress_.update(pipeline_.bytes_read(), Clock::real().now());
     const FileErrors fresh = pipeline_.decider().problems_after(problems_);
     problems_ += fresh.count();
     for (const std::string& problem : fresh.shown()) {
@@ -163,7 +171,7 @@ class Watch {
 };
 
 ReplayResult result_of(const Pipeline& pipeline, const DecisionCounts& before) {
-  const DeciderAgent& decider = pipeline.decider();
+  const DecidingAgent& decider = pipeline.decider();
   ReplayResult result;
   result.lines = decider.lines();
   result.bytes = result.lines.bytes;
@@ -207,64 +215,58 @@ void say_summary(const ReplayOptions& options, const std::vector<SinkUrl>& sinks
   }
 }
 
-}  // namespace
+// A run that was recorded, in the place of dumps.
+PipelineParts parts_of_journal(const std::string& path, const ReplayOptions& options,
+                               const std::vector<SinkUrl>& sinks) {
+  PipelineParts parts;
+  RecordedRun run;
+  run.state = open_journal(path, options.protocol);
+  run.player = std::make_unique<JournalPlayer>(rules_of(*run.state),
+                                               static_cast<std::uint32_t>(options.shards));
+  const bool wants_offers = std::ranges::any_of(sinks, [](const SinkUrl& sink) {
+    return sink.kind == SinkUrl::Kind::kSqlite && sink.events != confirmed_only();
+  });
+  parts.outputs = make_outputs(options, sinks, wants_offers ? last_offers(*run.state) : nullptr);
+  parts.journal = std::move(run);
+  return parts;
+}
 
-ExitCode replay(const ReplayOptions& options) {
-  const TimePoint begin = Clock::real().now();
-  check_prefix(options.protocol.confirm_prefix);
-  std::vector<SinkUrl> sinks;
-  for (const std::string& url : options.sinks) {
-    sinks.push_back(parse_sink_url(url));
-  }
-  const PipelineOptions pipeline_plan = pipeline_options(options);
-  Decider::check_shards(options.shards);
-  check_state_options(options, sinks);
-  FileErrors problems;
-  std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
-  check_files(options, sinks, dumps);
-  const std::optional<Configuration> configuration = load_configuration(options, "replayed");
-  if (!configuration) {
-    return ExitCode::kBadConfig;
-  }
-  say_problems(problems);
-  if (options.fail_fast && !problems.empty()) {
-    say("--fail-fast: nothing was replayed.");
-    return ExitCode::kBadInput;
-  }
-
+PipelineParts parts_of_dumps(std::vector<DumpSource> dumps, const ReplayOptions& options,
+                             const std::vector<SinkUrl>& sinks,
+                             const Configuration& configuration) {
   PipelineParts parts;
   parts.dumps = std::move(dumps);
-  parts.outputs = make_outputs(options, sinks, configuration->offers);
-  parts.context = make_search_context(configuration->offers, configuration->members,
+  parts.outputs = make_outputs(options, sinks, configuration.offers);
+  parts.context = make_search_context(configuration.offers, configuration.members,
                                       options.protocol.confirm_prefix, options.strict);
   if (options.state.empty()) {
-    parts.decider = std::make_unique<Decider>(configuration->offers, configuration->members,
-                                              configuration->secret, options.protocol,
-                                              static_cast<std::uint32_t>(options.shards));
+    parts.decider =
+        std::make_unique<Decider>(configuration.offers, configuration.members, configuration.secret,
+                                  options.protocol, static_cast<std::uint32_t>(options.shards));
   } else {
-    open_state(options, *configuration, parts);
+    open_state(options, configuration, parts);
   }
-  const bool all_had = !options.state.empty() && parts.dumps.empty();
-  const DecisionCounts before = parts.before;
-  const std::uint64_t total = total_bytes(parts.dumps);
-  Pipeline pipeline(pipeline_plan, std::move(parts));
-  pipeline.open();
-  const TimePoint ready = Clock::real().now();
-  Watch watch(pipeline, options, total, ready);
-  pipeline.run([&] { watch.look(); }, kWatchEvery);
-  watch.end();
-  ReplayResult result = result_of(pipeline, before);
-  // Members who left may have cancelled windows all the same (P6.4).
-  if (all_had && problems.empty() && result.decisions.cancelled == 0) {
-    say("Nothing to do: the state has had all of these dumps.");
-    return ExitCode::kOk;
+  return parts;
+}
+
+// What is wrong with the options, before anything is opened.
+void check_options(const ReplayOptions& options, const std::vector<SinkUrl>& sinks, bool journal) {
+  Decider::check_shards(options.shards);
+  check_state_options(options, sinks);
+  if (journal) {
+    check_journal_options(options);
+    return;
   }
+  check_prefix(options.protocol.confirm_prefix);
+  if (options.offers.empty() || options.members.empty() || options.secret_file.empty()) {
+    throw Error(ExitCode::kUsage,
+                "replay: --offers FILE, --members FILE and --secret-file FILE are needed, unless "
+                "the dump is a journal (journal:PATH).");
+  }
+}
 
-  result.load_seconds = seconds_between(begin, ready);
-  result.replay_seconds = seconds_between(ready, Clock::real().now());
-  say_summary(options, sinks, result);
-
-  const bool read_whole = pipeline.decider().problems_after(0).empty();
+// After the summary: what of the dumps was not as it should be.
+ExitCode judge(const ReplayOptions& options, const ReplayResult& result, bool read_whole) {
   if (options.fail_fast && !read_whole) {
     say(fmt::format("--fail-fast: the run ended there; what stands behind was not read.{}",
                     options.state.empty() ? "" : " Repair the dump, and repeat the command."));
@@ -272,7 +274,7 @@ ExitCode replay(const ReplayOptions& options) {
     say("The state takes these dumps for read: what could not be read of them stays out. (With "
         "--fail-fast the run ends there, and goes on when the dump is repaired.)");
   }
-  if (!problems.empty() || !read_whole) {
+  if (!read_whole) {
     return ExitCode::kBadInput;
   }
   if (options.strict && result.lines.malformed > 0) {
@@ -283,6 +285,67 @@ ExitCode replay(const ReplayOptions& options) {
     return ExitCode::kBadInput;
   }
   return ExitCode::kOk;
+}
+
+}  // namespace
+
+ExitCode replay(const ReplayOptions& options) {
+  const TimePoint begin = Clock::real().now();
+  const std::optional<std::string> journal = journal_path(options.dumps);
+  std::vector<SinkUrl> sinks;
+  for (const std::string& url : options.sinks) {
+    sinks.push_back(parse_sink_url(url));
+  }
+  const PipelineOptions pipeline_plan = pipeline_options(options);
+  check_options(options, sinks, journal.has_value());
+  FileErrors problems;
+  std::vector<DumpSource> dumps;
+  if (!journal) {
+    dumps = expand_dumps(options.dumps, problems);
+  }
+  check_files(options, sinks, dumps, journal);
+
+  PipelineParts parts;
+  if (journal) {
+    parts = parts_of_journal(*journal, options, sinks);
+  } else {
+    const std::optional<Configuration> configuration = load_configuration(options, "replayed");
+    if (!configuration) {
+      return ExitCode::kBadConfig;
+    }
+    say_problems(problems);
+    if (options.fail_fast && !problems.empty()) {
+      say("--fail-fast: nothing was replayed.");
+      return ExitCode::kBadInput;
+    }
+    parts = parts_of_dumps(std::move(dumps), options, sinks, *configuration);
+  }
+  const bool all_had = !options.state.empty() && parts.dumps.empty();
+  const DecisionCounts before = parts.before;
+  const std::uint64_t total =
+      journal ? parts.journal->state->journal_bytes() : total_bytes(parts.dumps);
+  Pipeline pipeline(pipeline_plan, std::move(parts));
+  pipeline.open();
+  const TimePoint ready = Clock::real().now();
+  Watch watch(pipeline, options, total, ready);
+  pipeline.run([&] { watch.look(); }, kWatchEvery);
+  watch.end();
+
+  ReplayResult result = result_of(pipeline, before);
+  // Members who left may have cancelled windows all the same (P6.4).
+  if (all_had && problems.empty() && result.decisions.cancelled == 0) {
+    say("Nothing to do: the state has had all of these dumps.");
+    return ExitCode::kOk;
+  }
+  if (journal) {
+    result.from_journal = true;
+    result.bytes = pipeline.bytes_read();
+  }
+  result.load_seconds = seconds_between(begin, ready);
+  result.replay_seconds = seconds_between(ready, Clock::real().now());
+  say_summary(options, sinks, result);
+  const ExitCode code = judge(options, result, pipeline.decider().problems_after(0).empty());
+  return problems.empty() ? code : ExitCode::kBadInput;
 }
 
 }  // namespace tagtill

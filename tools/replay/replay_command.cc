@@ -13,6 +13,9 @@ constexpr const char* kFooter =
     "  tagtill replay --offers offers.jsonl --members members.jsonl --secret-file secret \\\n"
     "    --events events.jsonl dump.json\n"
     "  sqlite3 -box purchases.db 'SELECT * FROM purchases LIMIT 10'\n"
+    "The one DUMP journal:PATH replays a state that was kept with --journal all, as it was "
+    "decided:\n"
+    "without --offers, --members and --secret-file.\n"
     "Exit codes: 0; 1 failed; 2 wrong usage; 65 a dump could not be read whole, a state is "
     "damaged,\n"
     "or with --strict a line was malformed; 74 an output or the state failed; 78 a bad catalogue,\n"
@@ -24,7 +27,8 @@ void add_replay_command(Command& root) {
   const auto options = std::make_shared<ReplayOptions>();
   Command& command = root.command("replay", "Find the purchases in recorded dumps",
                                   [options] { return replay(*options); });
-  add_stream_options(command, *options);
+  // Of a journal they are known.
+  add_stream_options(command, *options, ConfigurationIs::kOptional);
   command
       .text("--events", options->events, "PATH", "Every event as JSON Lines; - for standard output")
       .texts("--sink", options->sinks, "URL",

@@ -154,8 +154,10 @@ std::string summary_text(const ReplayResult& result, const std::vector<std::stri
       fmt::format("Replayed {} in {:.2f} s: {}/s (ready to start after {:.2f} s).\n\n",
                   as_bytes(static_cast<double>(result.bytes)), result.replay_seconds,
                   as_bytes(result.bytes_per_second()), result.load_seconds);
-  append_lines(text, result.lines);
-  text += '\n';
+  if (!result.from_journal) {
+    append_lines(text, result.lines);
+    text += '\n';
+  }
   append_funnel(text, result);
   if (!where.empty()) {
     text += '\n';

@@ -11,7 +11,8 @@
 namespace tagtill {
 
 struct ReplayResult {
-  std::uint64_t bytes = 0;  // read from all sources
+  bool from_journal = false;  // then there were no lines
+  std::uint64_t bytes = 0;    // read from all sources
   LineCounts lines;
   std::uint64_t intents = 0;  // offers' tags in candidate posts, whatever became of them
   DecisionCounts decisions;
