@@ -35,7 +35,7 @@ void load_snapshot(StateReader& state, JournalPlayer& player) {
   std::uint64_t index = 0;
   std::string piece;
   player.load_snapshot([&]() -> std::string_view {
-    return state.next_snapshot_piece(index++, piece) ? std::string_view(piece) : std::string_view();
+    return state.snapshot_piece(index++, piece) ? std::string_view(piece) : std::string_view();
   });
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/errors.h"
 #include "tools/pipeline/outbox.h"
 
 namespace tagtill {
@@ -69,7 +70,7 @@ bool StateAgent::do_work() {
   for (Reader& reader : readers_) {
     worked = catch_up(reader) || worked;
   }
-  if (ways_.compaction != nullptr && ways_.compaction->attend(ways_.store, ended_)) {
+  if (ways_.compaction != nullptr && ways_.compaction->attend(ways_.store)) {
     worked = true;
   }
   if (!worked && ended_) {

@@ -80,10 +80,12 @@ class Planner {
       return;
     }
     refuse_before_unfinished(dump.name);
-    add(std::move(dump), {.number = next_number_++,
-                          .name = name,
-                          .bytes = identity->bytes,
-                          .content = identity->content});
+    DumpRecord record;
+    record.number = next_number_++;
+    record.name = name;
+    record.bytes = identity->bytes;
+    record.content = identity->content;
+    add(std::move(dump), std::move(record));
   }
 
   // In the state, or further ahead in this run.
@@ -114,7 +116,10 @@ class Planner {
         fmt::format("{} cannot be resumed: if this run is broken off, what the state has of it "
                     "stands, and only what comes behind that must be given to the next run.",
                     name == "-" ? "Standard input" : dump.name));
-    add(std::move(dump), {.number = next_number_++, .name = name});
+    DumpRecord record;
+    record.number = next_number_++;
+    record.name = name;
+    add(std::move(dump), std::move(record));
   }
 
   // Also if something was appended to it meanwhile.

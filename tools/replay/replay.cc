@@ -27,12 +27,12 @@
 namespace tagtill {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using TimePoint = Clock::TimePoint;
 
 // How often progress and problems are said.
 constexpr std::chrono::milliseconds kWatchEvery{200};
 
-double seconds_between(Clock::time_point from, Clock::time_point to) {
+double seconds_between(TimePoint from, TimePoint to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
@@ -129,14 +129,14 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
 class Watch {
  public:
   Watch(const Pipeline& pipeline, const ReplayOptions& options, std::uint64_t total_bytes,
-        Clock::time_point start)
+        TimePoint start)
       : pipeline_(pipeline),
         progress_(options.progress == "on" ||
                       (options.progress == "auto" && ::isatty(STDERR_FILENO) == 1),
                   total_bytes, start) {}
 
   void look() {
-    progress_.update(pipeline_.feed().stored_bytes_read(), Clock::now());
+    progress_.update(pipeline_.feed().stored_bytes_read(), Clock::real().now());
     const FileErrors fresh = pipeline_.decider().problems_after(problems_);
     problems_ += fresh.count();
     for (const std::string& problem : fresh.shown()) {
@@ -204,7 +204,7 @@ void say_summary(const ReplayOptions& options, const std::vector<SinkUrl>& sinks
 }  // namespace
 
 ExitCode replay(const ReplayOptions& options) {
-  const Clock::time_point begin = Clock::now();
+  const TimePoint begin = Clock::real().now();
   check_prefix(options.protocol.confirm_prefix);
   std::vector<SinkUrl> sinks;
   for (const std::string& url : options.sinks) {
@@ -243,7 +243,7 @@ ExitCode replay(const ReplayOptions& options) {
   const std::uint64_t total = total_bytes(parts.dumps);
   Pipeline pipeline(pipeline_plan, std::move(parts));
   pipeline.open();
-  const Clock::time_point ready = Clock::now();
+  const TimePoint ready = Clock::real().now();
   Watch watch(pipeline, options, total, ready);
   pipeline.run([&] { watch.look(); }, kWatchEvery);
   watch.end();
@@ -254,7 +254,7 @@ ExitCode replay(const ReplayOptions& options) {
 
   ReplayResult result = result_of(pipeline, before);
   result.load_seconds = seconds_between(begin, ready);
-  result.replay_seconds = seconds_between(ready, Clock::now());
+  result.replay_seconds = seconds_between(ready, Clock::real().now());
   say_summary(options, sinks, result);
 
   const bool read_whole = pipeline.decider().problems_after(0).empty();
