@@ -12,6 +12,7 @@
 #include "tools/messages.h"
 #include "tools/pipeline/recovery.h"
 #include "tools/replay/dump_plan.h"
+#include "tools/state/forget_marks.h"
 
 namespace tagtill {
 namespace {
@@ -34,7 +35,7 @@ void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& output
       throw Error(ExitCode::kUsage,
                   fmt::format("The output {} has not had the last {} yet, and is not among those "
                               "of this run. Give it once more, or leave it for good: "
-                              "tagtill state forget --output {}",
+                              "tagtill state forget --output '{}'",
                               cursor.name,
                               cursor.letters ? counted(left, "dead letter", "dead letters")
                                              : counted(left, "event", "events"),
@@ -78,6 +79,7 @@ void open_state(const ReplayOptions& options, const Configuration& configuration
   how.sync = state->sync;
   state->store = StateStore::open(options.state, how);
   StateStore& store = *state->store;
+  refuse_broken_off_forget(store.reader(), options.state);
 
   DumpPlan plan = plan_dumps(store.reader(), std::move(parts.dumps),
                              {.again = options.again, .abandon = options.abandon});
