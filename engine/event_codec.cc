@@ -17,6 +17,23 @@ constexpr std::size_t kTitleBytesMax = std::size_t{1} << 20;
 // append_rfc3339 takes a day more than the last event time.
 constexpr std::uint64_t kTimeMax = kLastMillisecond + Millis{24} * 3600 * 1000;
 
+// What of these the type has a use for.
+unsigned flags_of(const Event& event) {
+  const unsigned code = event.code != kNoCode ? kHasCode : 0;
+  switch (event.type) {
+    case EventType::kPrompt:
+      return code;
+    case EventType::kConfirmed:
+      return code | (event.fulfilment == Fulfilment::kPickup ? kPickup : 0);
+    case EventType::kCancelled:
+      return event.cancel_reason == CancelReason::kUnenrolled ? kUnenrolled : 0;
+    case EventType::kExpired:
+    case EventType::kRejected:
+      break;
+  }
+  return 0;
+}
+
 std::string_view text_of(const std::array<char, 3>& currency) {
   return {currency.data(), currency.size()};
 }
@@ -26,11 +43,7 @@ class EventWriter {
   explicit EventWriter(std::string& out) : writer_(out) {}
 
   void write(const Event& event) {
-    writer_.byte(static_cast<std::uint8_t>(
-        static_cast<unsigned>(event.type) |
-        (event.fulfilment == Fulfilment::kPickup ? kPickup : 0) |
-        (event.cancel_reason == CancelReason::kUnenrolled ? kUnenrolled : 0) |
-        (event.code != kNoCode ? kHasCode : 0)));
+    writer_.byte(static_cast<std::uint8_t>(static_cast<unsigned>(event.type) | flags_of(event)));
     writer_.text(event.offer_id);
     writer_.id(event.author_id);
     if (event.type == EventType::kRejected) {

@@ -42,6 +42,7 @@ class Connection {
     return answer;
   }
 
+  // Of the last run().
   [[nodiscard]] int result() const { return result_; }
 
  private:
@@ -56,8 +57,9 @@ struct Settings {
   int transactions = 12;
 };
 
-// Transactions 1, 2, 3, …, each of some rows, with checkpoints and a second connection in
-// between, until one fails. Returns the last that SQLite said was committed.
+// Transactions 1, 2, 3, …, each of some rows, with checkpoints, and now and then with a reader
+// that keeps them from being whole, until one fails. Returns the last that SQLite said was
+// committed.
 int commit_transactions(const SimDisk& disk, const Settings& settings, std::uint64_t seed) {
   seeded::Random random(seed);
   int committed = 0;
@@ -68,6 +70,11 @@ int commit_transactions(const SimDisk& disk, const Settings& settings, std::uint
                       "; PRAGMA wal_autocheckpoint = 6;"
                       "CREATE TABLE IF NOT EXISTS t (transaction_number INTEGER, part INTEGER, "
                       "filling BLOB)")) {
+      return committed;
+    }
+    Connection reader(disk);
+    if (settings.journal == "WAL" && random.percent(50) &&
+        !reader.run("BEGIN; SELECT count(*) FROM t")) {
       return committed;
     }
     for (std::size_t left = 1 + random.below(6); left > 0 && committed < settings.transactions;
@@ -181,6 +188,39 @@ TEST(SimSqlite, CallsThatFailLoseNothing) {
     const Tally tally = try_every_step(fault, {"FULL"});
     EXPECT_EQ(tally.lost, 0U) << "of " << tally.runs;
   }
+}
+
+TEST(SimSqlite, ConnectionsExcludeEachOther) {
+  SimDisk disk(1);
+  Connection writer(disk);
+  Connection other(disk);
+  ASSERT_TRUE(writer.run("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
+
+  // With a rollback journal whoever reads keeps the writer from committing,
+  ASSERT_TRUE(other.run("BEGIN; SELECT * FROM t"));
+  EXPECT_FALSE(writer.run("INSERT INTO t VALUES (2)"));
+  EXPECT_EQ(writer.result(), SQLITE_BUSY);
+  EXPECT_TRUE(other.run("COMMIT"));
+  Connection again(disk);
+  ASSERT_TRUE(again.run("BEGIN IMMEDIATE; INSERT INTO t VALUES (2)"));
+  EXPECT_FALSE(other.run("BEGIN IMMEDIATE"));
+  EXPECT_EQ(other.result(), SQLITE_BUSY);
+  ASSERT_TRUE(again.run("COMMIT; PRAGMA journal_mode = WAL"));
+
+  // with a WAL it goes on seeing what there was, and two do not write at a time.
+  Connection reader(disk);
+  ASSERT_TRUE(reader.run("BEGIN"));
+  EXPECT_EQ(reader.ask("SELECT count(*) FROM t"), "2");
+  ASSERT_TRUE(again.run("BEGIN IMMEDIATE; INSERT INTO t VALUES (3)"));
+  Connection third(disk);
+  EXPECT_FALSE(third.run("BEGIN IMMEDIATE"));
+  EXPECT_EQ(third.result(), SQLITE_BUSY);
+  ASSERT_TRUE(again.run("COMMIT"));
+  EXPECT_EQ(reader.ask("SELECT count(*) FROM t"), "2");
+  EXPECT_EQ(again.ask("PRAGMA wal_checkpoint(TRUNCATE)"), "1") << "the reader is in the way";
+  ASSERT_TRUE(reader.run("COMMIT"));
+  EXPECT_EQ(reader.ask("SELECT count(*) FROM t"), "3");
+  EXPECT_EQ(again.ask("PRAGMA wal_checkpoint(TRUNCATE)"), "0");
 }
 
 }  // namespace

@@ -18,11 +18,13 @@ namespace tagtill {
 using Rows = std::vector<std::vector<std::string>>;
 
 // The rows as text; nulls are empty.
-inline Rows query(const std::string& path, const std::string& sql) {
+inline Rows query(const std::string& path, const std::string& sql, const std::string& vfs = "") {
   sqlite3* database = nullptr;
   sqlite3_stmt* statement = nullptr;
   Rows rows;
-  EXPECT_EQ(sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+  EXPECT_EQ(sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY,
+                            vfs.empty() ? nullptr : vfs.c_str()),
+            SQLITE_OK);
   EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK)
       << sqlite3_errmsg(database);
   while (sqlite3_step(statement) == SQLITE_ROW) {
@@ -54,9 +56,9 @@ inline Event purchase(EventBatch& batch, const std::string& intent_id) {
   event.type = EventType::kConfirmed;
   event.offer_id = "mug";
   event.account = batch.bytes.keep("acct \"1\" ~");
-  event.author_id = batch.bytes.keep("author-" + intent_id);
+  event.author_id = batch.bytes.keep("author-" + intent_id.substr(0, 120));
   event.intent_id = batch.bytes.keep(intent_id);
-  event.post_id = batch.bytes.keep("confirm-" + intent_id);
+  event.post_id = batch.bytes.keep("confirm-" + intent_id.substr(0, 120));
   event.currency = {'E', 'U', 'R'};
   event.intent_at = 1'360'584'000'000;
   event.at = event.intent_at + 60'000;

@@ -29,10 +29,10 @@ printf '{"id":1,"user":{"id":"x"},"text":"no id that could be read"}\n{broken\n'
 tar -cf "$folder/dumps/day-ad.tar" -C "$folder/dumps" day-ad.json day-ae.json
 rm "$folder/dumps/day-ad.json" "$folder/dumps/day-ae.json"
 
+# Becomes the program: to be run in a subshell.
 replay() {
   local out="$1"
-  shift
-  "$@" "$program" replay --offers "$folder/corpus/offers.jsonl" \
+  exec "$program" replay --offers "$folder/corpus/offers.jsonl" \
     --members "$folder/corpus/members.jsonl" --secret-file "$folder/corpus/secret" \
     --state "$out/state" --events "$out/events.jsonl" --dead-letter "$out/letters.jsonl" \
     --sink "sqlite:$out/purchases.db?events=all" --sink "jsonl:$out/purchases.jsonl" \
@@ -50,7 +50,7 @@ rows() {
 
 mkdir "$folder/whole"
 begin="$(date +%s%N)"
-replay "$folder/whole" env 2>/dev/null
+(replay "$folder/whole" 2>/dev/null)
 took=$((($(date +%s%N) - begin) / 1000000))
 rows "$folder/whole" >"$folder/whole/rows"
 echo "unbroken: $(wc -l <"$folder/whole/events.jsonl") events," \
@@ -63,14 +63,18 @@ while [ "$killed" -lt "$kills" ]; do
   mkdir "$folder/broken"
   starts=0
   while :; do
-    # From at once to somewhat more than a run takes.
+    # From at once to somewhat more than a run takes; with many kills in one run it must still
+    # come to its end.
     wait_ms=$((RANDOM % (took * 6 / 5 + 1) + 1))
-    # With many kills in one run it must still come to its end.
-    [ "$starts" -gt 40 ] && wait_ms=600000
     starts=$((starts + 1))
+    replay "$folder/broken" 2>"$folder/broken/said" &
+    pid=$!
+    if [ "$starts" -le 40 ]; then
+      sleep "$((wait_ms / 1000)).$(printf '%03d' $((wait_ms % 1000)))"
+      kill -KILL "$pid" 2>/dev/null || true
+    fi
     status=0
-    replay "$folder/broken" timeout -s KILL "$((wait_ms / 1000)).$(printf '%03d' $((wait_ms % 1000)))" \
-      2>"$folder/broken/said" || status=$?
+    wait "$pid" 2>/dev/null || status=$?
     if [ "$status" -eq 0 ]; then
       break
     fi
