@@ -110,8 +110,7 @@ class MemoryTour {
 
   void visit_posts(Shard& shard) {
     shard.posts().for_each(bound_, [&](IdKey author, IdKey post, Millis at) {
-      visitor_.on_post(
-          {text(shard, author, author_digits_), text(shard, post, post_digits_), at});
+      visitor_.on_post({text(shard, author, author_digits_), text(shard, post, post_digits_), at});
     });
   }
 

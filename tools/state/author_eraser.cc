@@ -93,9 +93,9 @@ void AuthorEraser::check() {
   if (const std::optional<std::string> other = broken_off_forget(store_.reader())) {
     marked_before_ = true;
     if (!other->empty() && *other != author_) {
-      throw Error(ExitCode::kUsage,
-                  fmt::format("Forgetting the author {} was broken off. Run that again first.",
-                              *other));
+      throw Error(
+          ExitCode::kUsage,
+          fmt::format("Forgetting the author {} was broken off. Run that again first.", *other));
     }
   }
   for (const SinkCursor& cursor : store_.reader().cursors()) {
@@ -135,7 +135,9 @@ bool AuthorEraser::step() {
   return true;
 }
 
-void AuthorEraser::mark() { (void)store_.add_cursor(fmt::format("{}{}", kForgetMark, author_), false); }
+void AuthorEraser::mark() {
+  (void)store_.add_cursor(fmt::format("{}{}", kForgetMark, author_), false);
+}
 
 void AuthorEraser::erase_from_state() {
   StateReader& state = store_.reader();
@@ -161,7 +163,8 @@ void AuthorEraser::erase_from_output(Output& output) {
   switch (output.kind) {
     case OutputKind::kEvents:
       output.erased = erase_lines(
-          path, [&](auto line, auto& replacement) { return events.fate(line, replacement); }, disk_);
+          path, [&](auto line, auto& replacement) { return events.fate(line, replacement); },
+          disk_);
       break;
     case OutputKind::kLetters:
       output.erased = erase_lines(

@@ -19,8 +19,8 @@ namespace tagtill {
 namespace {
 
 [[noreturn]] void fail(const char* action, const std::string& path, int error) {
-  throw Error(ExitCode::kIoFailed, fmt::format("the output: cannot {} {}: {}", action, path,
-                                               explain_errno(error)));
+  throw Error(ExitCode::kIoFailed,
+              fmt::format("the output: cannot {} {}: {}", action, path, explain_errno(error)));
 }
 
 // 0 if the file is there and is a regular one, else an errno.
@@ -104,7 +104,10 @@ void append_decoded_base64(std::string& out, std::string_view text) {
 class FileBeside {
  public:
   FileBeside(const std::string& path, const struct stat& old, Disk& disk)
-      : path_(path), beside_(path + ".forgetting"), disk_(disk), file_(beside_, "the output", disk) {
+      : path_(path),
+        beside_(path + ".forgetting"),
+        disk_(disk),
+        file_(beside_, "the output", disk) {
     file_.open_at(0, true);
     // Before anything stands in it. Who may not give a file away had no other owner's either.
     (void)!::chown(beside_.c_str(), old.st_uid, old.st_gid);
@@ -166,10 +169,10 @@ LineFate EventLineEraser::fate(std::string_view line, std::string& replacement) 
     std::string_view value;
     std::string_view by;
   };
-  std::array<Change, 3> changes = {{{members.author_id, kForgotten},
-                                    {members.confirm_id, kForgotten},
-                                    {members.reach, "0"}}};
-  std::ranges::sort(changes, std::less<>(), [](const Change& change) { return change.value.data(); });
+  std::array<Change, 3> changes = {
+      {{members.author_id, kForgotten}, {members.confirm_id, kForgotten}, {members.reach, "0"}}};
+  std::ranges::sort(changes, std::less<>(),
+                    [](const Change& change) { return change.value.data(); });
   const char* taken = line.data();
   for (const Change& change : changes) {
     if (change.value.data() != nullptr) {

@@ -49,7 +49,7 @@ void check_rows(const std::string& path, std::string_view stream, std::uint64_t 
                 Disk& disk) {
   refuse_missing(path);
   SqliteDatabase database(path, disk.sqlite_vfs());
-  database.open();
+  database.open(true);
   const bool known = has_table(database, cursors_table().name);
   std::int64_t had = -1;
   if (known) {
@@ -69,7 +69,7 @@ Erased erase_rows(const std::string& path, std::string_view author, std::uint64_
   Erased erased;
   erased.mark = mark;
   SqliteDatabase database(path, disk.sqlite_vfs());
-  database.open();
+  database.open(true);
   leave_wal(database);
   database.run("PRAGMA secure_delete = ON");
   database.run("BEGIN IMMEDIATE");

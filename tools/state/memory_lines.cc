@@ -57,9 +57,11 @@ void MemoryLines::on_terms(const Terms& terms) {
 
 void MemoryLines::on_window(const Window& window) {
   line_.clear();
+  purchase_id_.assign(window.intent_id).append(":").append(window.offer.id);
   JsonLine line(line_, "window");
   line.text("state", name_of(window.state))
       .truth("denied", window.denied)
+      .text("purchase_id", purchase_id_)
       .text("author_id", window.author_id)
       .text("offer_id", window.offer.id)
       .text("intent_id", window.intent_id)

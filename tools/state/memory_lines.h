@@ -29,6 +29,7 @@ class MemoryLines final : public MemoryVisitor {
  private:
   Take take_;
   std::string line_;
+  std::string purchase_id_;
 };
 
 }  // namespace tagtill

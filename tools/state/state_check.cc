@@ -153,10 +153,10 @@ class StateChecker {
     for (const SinkCursor& cursor : state.cursors()) {
       const std::uint64_t end = end_of(state, cursor.letters);
       if (cursor.events > end) {
-        broken(fmt::format("The output {} has had {} {}, but there are only {}: it and the state "
-                           "are not of one time. Restore both from the same time.",
-                           cursor.name, cursor.events, cursor.letters ? "dead letters" : "events",
-                           end));
+        broken(fmt::format(
+            "The output {} has had {} {}, but there are only {}: it and the state "
+            "are not of one time. Restore both from the same time.",
+            cursor.name, cursor.events, cursor.letters ? "dead letters" : "events", end));
       }
       outputs += is_forget_mark(cursor) ? 0 : 1;
     }
@@ -164,7 +164,7 @@ class StateChecker {
       broken(fmt::format("Forgetting {} was broken off. Run `tagtill state forget` again.",
                          author->empty() ? "an author" : "the author " + *author));
     }
-    holds(fmt::format("outputs    {}, none is ahead of the state",
+    holds(fmt::format("outputs    {}, none ahead of the state",
                       counted(outputs, "output", "outputs")));
   }
 
@@ -177,9 +177,10 @@ class StateChecker {
     OutboxRow row;
     while (next < end) {
       if (!state.outbox_at(next, letters, row)) {
-        broken(fmt::format("An output has not had all {}, and those from number {} on are not "
-                           "there for it any more.",
-                           what, next));
+        broken(
+            fmt::format("An output has not had all {}, and those from number {} on are not "
+                        "there for it any more.",
+                        what, next));
         return;
       }
       if ((letters ? row.letters_first : row.events_first) > next) {
@@ -189,7 +190,7 @@ class StateChecker {
       read_row(row);
       next = letters ? row.letters_end : row.events_end;
     }
-    holds(fmt::format("outbox     {} {} wait for outputs, all are there and can be read",
+    holds(fmt::format("outbox     {} {} waiting for outputs, all there and readable",
                       grouped(end - std::min(first, end)), what));
   }
 
@@ -223,21 +224,21 @@ class StateChecker {
     WaitingEvents waiting(state);
     std::uint64_t events = 0;
     const std::uint64_t first = state.snapshot_sequence() + 1;
-    const std::uint64_t last =
-        play_journal(state, player, first, state.head().sequence,
-                     [&](std::uint64_t sequence, const EventBatch& batch) {
-                       events += batch.events.size();
-                       waiting.compare(sequence, batch);
-                     });
+    const std::uint64_t last = play_journal(state, player, first, state.head().sequence,
+                                            [&](std::uint64_t sequence, const EventBatch& batch) {
+                                              events += batch.events.size();
+                                              waiting.compare(sequence, batch);
+                                            });
     if (last != state.head().sequence) {
       broken(fmt::format("The journal ends with entry {} instead of {}.", last,
                          state.head().sequence));
     }
-    holds(fmt::format("journal    {} played behind {}, with the same {}; {} compared with the "
-                      "outbox",
-                      counted(last + 1 - first, "entry", "entries"),
-                      first == 1 ? "nothing" : fmt::format("the snapshot of entry {}", first - 1),
-                      counted(events, "event", "events"), grouped(waiting.compared())));
+    holds(fmt::format(
+        "journal    {} played from {} on, with the same {}; {} compared with the "
+        "outbox",
+        counted(last + 1 - first, "entry", "entries"),
+        first == 1 ? "the beginning" : fmt::format("the snapshot of entry {}", grouped(first - 1)),
+        counted(events, "event", "events"), grouped(waiting.compared())));
     if (player.decider() == nullptr) {
       return;
     }

@@ -2,11 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "engine/disk.h"
+#include "engine/post_decoder.h"
 #include "engine/state/state_store.h"
 #include "tools/messages.h"
 #include "tools/shown_text.h"
@@ -15,8 +15,6 @@
 
 namespace tagtill {
 namespace {
-
-constexpr std::size_t kIdBytesMax = 128;  // P1.3
 
 // It must be there: opening for writing would make it.
 std::unique_ptr<StateStore> open_for_writing(const std::string& path) {
@@ -27,13 +25,11 @@ std::unique_ptr<StateStore> open_for_writing(const std::string& path) {
 
 void check_options(const StateForgetOptions& options) {
   if (options.author.empty() == options.output.empty()) {
-    throw Error(ExitCode::kUsage,
-                "Give --author ID or --output NAME, and one of them only: what is to be forgotten.");
+    throw Error(
+        ExitCode::kUsage,
+        "Give --author ID or --output NAME, and one of them only: what is to be forgotten.");
   }
-  const bool is_id =
-      options.author.size() <= kIdBytesMax &&
-      std::ranges::none_of(options.author, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  if (!is_id) {
+  if (!options.author.empty() && !is_valid_id(options.author)) {
     throw Error(ExitCode::kUsage,
                 "--author: this is no author's id, which has at most 128 bytes and no control "
                 "characters.");
@@ -59,11 +55,12 @@ void forget_output(StateStore& store, const std::string& name) {
   const StateHead head = store.reader().head();
   const std::uint64_t all = cursor->letters ? head.letters : head.events;
   store.forget_cursor(name);
-  print_out(fmt::format("The output {} is forgotten. It had {} of {}; what it holds stays as it "
-                        "is. Given to a run again, it begins with what comes then.\n",
-                        shown_text(name), grouped(cursor->events),
-                        cursor->letters ? counted(all, "dead letter", "dead letters")
-                                        : counted(all, "event", "events")));
+  print_out(
+      fmt::format("The output {} is forgotten. It had {} of {}; what it holds stays as it "
+                  "is. Given to a run again, it begins with what comes then.\n",
+                  shown_text(name), grouped(cursor->events),
+                  cursor->letters ? counted(all, "dead letter", "dead letters")
+                                  : counted(all, "event", "events")));
 }
 
 std::string line_of(const AuthorEraser::Output& output) {

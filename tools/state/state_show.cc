@@ -138,7 +138,8 @@ std::string text_of_state(const Shown& shown) {
              state.stream(), state::kFormatVersion, state.rules().lateness_ms,
              state.rules().max_jump_ms, shown_text(state.rules().prefix),
              as_bytes(static_cast<double>(file_bytes(shown.path))),
-             wal == 0 ? "" : fmt::format(", and {} in its -wal", as_bytes(static_cast<double>(wal))),
+             wal == 0 ? ""
+                      : fmt::format(", and {} in its -wal", as_bytes(static_cast<double>(wal))),
              grouped(head.sequence), counted(head.events, "event", "events"),
              counted(head.letters, "dead letter", "dead letters"),
              state.snapshot_sequence() == 0
@@ -181,7 +182,8 @@ std::string text_of_outputs(const Shown& shown) {
   if (shown.outputs.empty()) {
     return text;
   }
-  text += fmt::format("  {:>14}  {:>14}  {:<12}  {:>14}  {}\n", "had", "lacks", "of", "mark", "name");
+  text +=
+      fmt::format("  {:>14}  {:>14}  {:<12}  {:>14}  {}\n", "had", "lacks", "of", "mark", "name");
   for (const SinkCursor& output : shown.outputs) {
     text += fmt::format("  {:>14}  {:>14}  {:<12}  {:>14}  {}\n", grouped(output.events),
                         grouped(shown.lacks(output)), output.letters ? "dead letters" : "events",
