@@ -19,9 +19,9 @@
 #include "engine/journal_player.h"
 #include "engine/state/state_reader.h"
 #include "engine/state/state_store.h"
+#include "tests/run_folder.h"
 #include "tests/seeded.h"
 #include "tests/shop.h"
-#include "tests/state_run.h"
 #include "tools/pipeline/batches.h"
 #include "tools/pipeline/outbox.h"
 #include "tools/state/state_play.h"
@@ -101,7 +101,7 @@ class StateCheck : public ::testing::Test {
     store.commit({.entries = {std::move(entry)}, .dumps = {}, .cursors = {}});
   }
 
-  StateRun run_;
+  RunFolder run_;
 };
 
 TEST_F(StateCheck, SaysWhatItChecked) {

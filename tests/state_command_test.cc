@@ -16,9 +16,9 @@
 
 #include "engine/errors.h"
 #include "engine/state/state_reader.h"
+#include "tests/run_folder.h"
 #include "tests/run_program.h"
 #include "tests/shop.h"
-#include "tests/state_run.h"
 
 namespace tagtill {
 namespace {
@@ -102,7 +102,7 @@ class StateCommand : public ::testing::Test {
     return shop::lines(lines);
   }
 
-  StateRun run_;
+  RunFolder run_;
 };
 
 TEST_F(StateCommand, ExportTellsEverything) {

@@ -86,6 +86,8 @@ class Pipeline {
 
   // Instead of run(): for who wants to schedule the agents otherwise, as a test does.
   [[nodiscard]] std::vector<Agent*> agents() const;
+  // What run() does when an agent has thrown.
+  void close_after_failure() noexcept;
 
   [[nodiscard]] const BlockFeed& feed() const { return feed_; }
   [[nodiscard]] const DeciderAgent& decider() const { return *decider_; }
@@ -96,7 +98,6 @@ class Pipeline {
   [[nodiscard]] SinkStart start_of(const OutputAgent& output) const;
   [[nodiscard]] std::vector<AgentThread> plan_threads() const;
   void hang_bells(const std::vector<AgentThread>& threads);
-  void close_after_failure() noexcept;
 
   CorePlan cores_;
   BlockFeed feed_;

@@ -68,45 +68,50 @@ std::string output_name(std::string_view kind, const std::string& path) {
   return fmt::format("{}:{}", kind, whole.empty() ? path : whole.string());
 }
 
+std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
+                               const Configuration& configuration, const StateRun& run,
+                               PipelineParts& parts) {
+  refuse_broken_off_forget(store->reader(), run.compaction.path);
+  DumpPlan plan = plan_dumps(store->reader(), std::move(parts.dumps), run.dumps);
+  forget_outputs(*store, parts.outputs);
+  Recovered recovered =
+      recover(store->reader(), configuration, run.compaction.protocol, run.compaction.shards);
+  // Those that are new begin with what comes now.
+  for (const PipelineOutput& output : parts.outputs) {
+    (void)store->add_cursor(output.name, output.output->takes_letters());
+  }
+  if (recovered.change) {
+    store->commit({.entries = {std::move(*recovered.change)}, .dumps = {}, .cursors = {}});
+  }
+  parts.dumps = std::move(plan.dumps);
+  parts.decider = std::move(recovered.decider);
+  parts.state = std::make_unique<PipelineState>();
+  parts.state->store = std::move(store);
+  parts.state->sync = run.sync;
+  parts.state->dumps = std::move(plan.records);
+  parts.state->members = configuration.members;
+  parts.state->compaction = run.compaction;
+  return std::move(plan.notes);
+}
+
 void open_state(const ReplayOptions& options, const Configuration& configuration,
                 PipelineParts& parts) {
-  auto state = std::make_unique<PipelineState>();
-  state->sync = options.durability == "machine";
+  StateRun run;
+  run.dumps = {.again = options.again, .abandon = options.abandon};
+  run.sync = options.durability == "machine";
+  run.compaction.path = options.state;
+  run.compaction.protocol = options.protocol;
+  run.compaction.shards = static_cast<std::uint32_t>(options.shards);
+  run.compaction.keep_journal = options.journal == "all";
   StateOptions how;
   how.rules = {.lateness_ms = options.protocol.lateness_ms,
                .max_jump_ms = options.protocol.max_jump_ms,
                .prefix = options.protocol.confirm_prefix};
-  how.sync = state->sync;
-  state->store = StateStore::open(options.state, how);
-  StateStore& store = *state->store;
-  refuse_broken_off_forget(store.reader(), options.state);
-
-  DumpPlan plan = plan_dumps(store.reader(), std::move(parts.dumps),
-                             {.again = options.again, .abandon = options.abandon});
-  for (const std::string& note : plan.notes) {
+  how.sync = run.sync;
+  for (const std::string& note :
+       go_on(StateStore::open(options.state, how), configuration, run, parts)) {
     say(note);
   }
-  forget_outputs(store, parts.outputs);
-  Recovered recovered = recover(store.reader(), configuration, options.protocol,
-                                static_cast<std::uint32_t>(options.shards));
-  // Those that are new begin with what comes now.
-  for (const PipelineOutput& output : parts.outputs) {
-    (void)store.add_cursor(output.name, output.output->takes_letters());
-  }
-  if (recovered.change) {
-    store.commit({.entries = {std::move(*recovered.change)}, .dumps = {}, .cursors = {}});
-  }
-
-  parts.dumps = std::move(plan.dumps);
-  parts.decider = std::move(recovered.decider);
-  state->dumps = std::move(plan.records);
-  state->members = configuration.members;
-  state->compaction = {.path = options.state,
-                       .vfs = {},
-                       .protocol = options.protocol,
-                       .shards = static_cast<std::uint32_t>(options.shards),
-                       .keep_journal = options.journal == "all"};
-  parts.state = std::move(state);
 }
 
 }  // namespace tagtill

@@ -18,17 +18,17 @@ namespace tagtill {
 using Arguments = std::vector<std::string>;
 
 // A folder with offers, members and secret, in which everything runs.
-class StateRun {
+class RunFolder {
  public:
-  StateRun(std::string_view offers, std::string_view members,
+  RunFolder(std::string_view offers, std::string_view members,
            std::string_view secret = post_lines::kSecret) {
     write("offers.jsonl", offers);
     write_members(members);
     const std::string path = write("secret", secret);
     std::filesystem::permissions(path, std::filesystem::perms::owner_read);
   }
-  StateRun(const std::vector<std::string>& offers, const std::vector<std::string>& members)
-      : StateRun(shop::lines(offers), shop::lines(members)) {}
+  RunFolder(const std::vector<std::string>& offers, const std::vector<std::string>& members)
+      : RunFolder(shop::lines(offers), shop::lines(members)) {}
 
   std::string write(std::string_view name, std::string_view content) const {
     return folder_.write(name, content);
