@@ -169,6 +169,20 @@ TEST_F(StateForget, NothingIsLeftOfAName) {
   expect_holds();
 }
 
+// Where there is more than a page of everything, bytes of it lie between the rows as well.
+TEST_F(StateForget, NothingIsLeftBetweenTheRows) {
+  std::string lines;
+  for (int i = 0; i < 9'000; ++i) {
+    lines += post(std::to_string(1'000'000 + i), i % 3 == 0 ? kOther : kName, kMinute + i * kSecond,
+                  i % 5 == 0 ? "#pot #Confirm00000000" : "#pot");
+  }
+  run_.write("more.json", lines);
+  ASSERT_EQ(run_.replay({"--block-bytes", "8192", "more.json"}).exit_code, 0);
+  ASSERT_EQ(forget(kName).exit_code, 0);
+  EXPECT_EQ(files_with(kName), std::vector<std::string>());
+  expect_holds();
+}
+
 TEST_F(StateForget, SaysWhatItDidAndWhatIsLeftToDo) {
   std::string said = forget(kNumber).out;
   const std::string folder = run_.folder();
