@@ -89,10 +89,9 @@ std::string without_events_of(const std::string& author, const std::string& even
 
 class ForgottenInAStream {
  public:
-  explicit ForgottenInAStream(std::uint64_t seed)
-      : random_(seed),
-        stream_(streams::make(seed)),
-        cut_(random_.below(stream_.files.size() + 1)) {}
+  explicit ForgottenInAStream(std::uint64_t seed) : random_(seed), stream_(streams::make(seed)) {
+    cut();
+  }
 
   // False: there is nobody to forget.
   [[nodiscard]] bool choose() {
@@ -177,6 +176,23 @@ class ForgottenInAStream {
   }
 
  private:
+  // Between two lines, anywhere: the file is then two.
+  void cut() {
+    const std::size_t file = random_.below(stream_.files.size());
+    const std::string whole = stream_.files[file];
+    std::vector<std::size_t> ends;
+    for (std::size_t at = 0; (at = whole.find('\n', at)) != std::string::npos;) {
+      ends.push_back(++at);
+    }
+    cut_ = file + 1;
+    if (!ends.empty()) {
+      const std::size_t end = random_.pick(ends);
+      stream_.files[file].resize(end);
+      stream_.files.insert(stream_.files.begin() + static_cast<std::ptrdiff_t>(cut_),
+                           whole.substr(end));
+    }
+  }
+
   [[nodiscard]] std::string members_left() const {
     std::string left;
     for (const std::string& line : lines_of(std::string_view(stream_.members))) {
@@ -187,7 +203,7 @@ class ForgottenInAStream {
 
   seeded::Random random_;
   streams::Stream stream_;
-  std::size_t cut_;
+  std::size_t cut_ = 0;  // files before it
   std::string author_;
 };
 
