@@ -6,6 +6,7 @@
 #include <csignal>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct SinkKind {
   bool keeps = true;  // false: nothing is kept, so nothing is counted
 };
 
-void PrintTo(const SinkKind& kind, std::ostream* out) { *out << kind.name; }
+std::ostream& operator<<(std::ostream& out, const SinkKind& kind) { return out << kind.name; }
 
 std::size_t count_lines(const std::string& path) {
   const std::string text = read_file(path);

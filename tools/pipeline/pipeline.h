@@ -32,7 +32,8 @@ struct PipelineOptions {
 
 struct PipelineOutput {
   std::unique_ptr<Output> output;
-  std::string name;  // tells it from the others, in a state from run to run
+  std::string name;    // tells it from the others, in a state from run to run
+  std::string file{};  // of lines, which is gone on with behind what stands in it; empty: none
 };
 
 // The state of a run, recovered and ready to be written on.
@@ -51,6 +52,7 @@ struct PipelineParts {
   std::vector<DumpSource> dumps;
   std::shared_ptr<const SearchContext> context;
   std::unique_ptr<Decider> decider;
+  DecisionCounts before;  // what it had decided before this run
   std::vector<PipelineOutput> outputs;
   std::unique_ptr<PipelineState> state;  // null: none
   Clock* clock = &Clock::real();

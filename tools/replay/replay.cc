@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
@@ -111,16 +112,21 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
     outputs.push_back(
         {std::make_unique<EventOutput>(std::make_unique<JsonlSink>(options.events, "--events"),
                                        all_event_types()),
-         output_name("events", options.events)});
+         output_name("events", options.events), options.events});
   }
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     const std::string kind = options.sinks[i].substr(0, options.sinks[i].find(':'));
-    outputs.push_back({std::make_unique<EventOutput>(make_sink(sinks[i], offers), sinks[i].events),
-                       output_name(kind, sinks[i].path)});
+    const std::string name = output_name(kind, sinks[i].path);
+    // Only of null: there can be two, and one does all that two do.
+    if (std::ranges::none_of(outputs, [&](const auto& output) { return output.name == name; })) {
+      outputs.push_back(
+          {std::make_unique<EventOutput>(make_sink(sinks[i], offers), sinks[i].events), name,
+           sinks[i].kind == SinkUrl::Kind::kJsonl ? sinks[i].path : std::string()});
+    }
   }
   if (!options.dead_letter.empty()) {
     outputs.push_back({std::make_unique<LetterOutput>(options.dead_letter),
-                       output_name("dead-letter", options.dead_letter)});
+                       output_name("dead-letter", options.dead_letter), options.dead_letter});
   }
   return outputs;
 }
@@ -212,7 +218,7 @@ ExitCode replay(const ReplayOptions& options) {
   }
   const PipelineOptions pipeline_plan = pipeline_options(options);
   Decider::check_shards(options.shards);
-  check_state_options(options);
+  check_state_options(options, sinks);
   FileErrors problems;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
   check_files(options, sinks, dumps);
@@ -239,7 +245,7 @@ ExitCode replay(const ReplayOptions& options) {
     open_state(options, *configuration, parts);
   }
   const bool all_had = !options.state.empty() && parts.dumps.empty();
-  const DecisionCounts before = parts.decider->counts();
+  const DecisionCounts before = parts.before;
   const std::uint64_t total = total_bytes(parts.dumps);
   Pipeline pipeline(pipeline_plan, std::move(parts));
   pipeline.open();
@@ -247,19 +253,24 @@ ExitCode replay(const ReplayOptions& options) {
   Watch watch(pipeline, options, total, ready);
   pipeline.run([&] { watch.look(); }, kWatchEvery);
   watch.end();
-  if (all_had && problems.empty()) {
+  ReplayResult result = result_of(pipeline, before);
+  // Members who left may have cancelled windows all the same (P6.4).
+  if (all_had && problems.empty() && result.decisions.cancelled == 0) {
     say("Nothing to do: the state has had all of these dumps.");
     return ExitCode::kOk;
   }
 
-  ReplayResult result = result_of(pipeline, before);
   result.load_seconds = seconds_between(begin, ready);
   result.replay_seconds = seconds_between(ready, Clock::real().now());
   say_summary(options, sinks, result);
 
   const bool read_whole = pipeline.decider().problems_after(0).empty();
   if (options.fail_fast && !read_whole) {
-    say("--fail-fast: the run ended there; what stands behind was not read.");
+    say(fmt::format("--fail-fast: the run ended there; what stands behind was not read.{}",
+                    options.state.empty() ? "" : " Repair the dump, and repeat the command."));
+  } else if (!options.state.empty() && !read_whole) {
+    say("The state takes these dumps for read: what could not be read of them stays out. (With "
+        "--fail-fast the run ends there, and goes on when the dump is repaired.)");
   }
   if (!problems.empty() || !read_whole) {
     return ExitCode::kBadInput;

@@ -39,6 +39,9 @@ void add_replay_command(Command& root) {
             "Keeps what the run remembers in this file: after a crash the same command goes on, "
             "and the next day's dumps continue the windows of this one's")
       .flag("--again", options->again, "With a state: read dumps that it has had once more")
+      .flag("--repaired", options->repaired,
+            "With a state: the first dump that it has not had is the one in which the last run "
+            "ended, repaired; goes on in it at the same line")
       .flag("--abandon", options->abandon,
             "With a state: leave the rest of the dump unread in which the last run ended")
       .choice("--durability", options->durability, {"machine", "process"},
