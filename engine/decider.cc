@@ -373,6 +373,9 @@ void Decider::load(const PieceReader& next) { load_state(impl_->state(), next); 
 void Decider::for_each_enrolled(const std::function<void(std::string_view author_id)>& f) {
   tagtill::for_each_enrolled(impl_->state(), f);
 }
+void Decider::visit_memory(MemoryVisitor& visitor) {
+  tagtill::visit_memory(impl_->state(), visitor);
+}
 std::vector<std::string> Decider::broken_invariants() {
   return tagtill::broken_invariants(impl_->state());
 }

@@ -19,6 +19,7 @@
 namespace tagtill {
 
 class DecisionTrace;
+class MemoryVisitor;
 struct CodeTape;
 
 struct ProtocolOptions {
@@ -113,6 +114,10 @@ class Decider {
   // open windows, parked confirmations, the post that is set aside. f may call nothing of
   // the decider.
   void for_each_enrolled(const std::function<void(std::string_view author_id)>& f);
+
+  // Tells the visitor of everything that the rules remember. It may call nothing of the decider.
+  // Goes over everything.
+  void visit_memory(MemoryVisitor& visitor);
 
   // A sentence for each thing that does not hold and should always hold, at most 100:
   // windows, parked confirmations and notices of an author can be reached, are at most as

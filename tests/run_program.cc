@@ -1,9 +1,13 @@
 #include "tests/run_program.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <array>
+#include <utility>
 
 #include "tests/temp_folder.h"
 
@@ -63,6 +67,56 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
   }
   result.err = read_file(err);
   return result;
+}
+
+RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
+                               const std::string& folder) {
+  std::string program = TAGTILL_PROGRAM;
+  std::vector<std::string> copies = arguments;
+  std::vector<char*> pointers = {program.data()};
+  for (std::string& copy : copies) {
+    pointers.push_back(copy.data());
+  }
+  pointers.push_back(nullptr);
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  child_ = ::fork();
+  if (child_ == 0) {
+    (void)::dup2(ends[0], STDIN_FILENO);
+    connect_to("/dev/null", O_WRONLY, STDOUT_FILENO);
+    connect_to("/dev/null", O_WRONLY, STDERR_FILENO);
+    if (::chdir(folder.c_str()) != 0) {
+      ::_exit(126);
+    }
+    ::execv(program.c_str(), pointers.data());
+    ::_exit(127);
+  }
+  ::close(ends[0]);
+  input_ = ends[1];
+}
+
+RunningProgram::~RunningProgram() { kill(); }
+
+void RunningProgram::write(std::string_view bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(input_, bytes.data(), bytes.size());
+    ASSERT_GT(written, 0);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void RunningProgram::kill() {
+  if (child_ > 0) {
+    ::kill(child_, SIGKILL);
+    (void)end();
+  }
+}
+
+int RunningProgram::end() {
+  ::close(std::exchange(input_, -1));
+  int status = 0;
+  const int child = std::exchange(child_, -1);
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace tagtill

@@ -27,4 +27,24 @@ struct ProgramInput {
 [[nodiscard]] ProgramResult run_program(const std::vector<std::string>& arguments,
                                         const ProgramInput& input = {});
 
+// A program that runs beside the test, which writes to its standard input. One that still runs
+// at the end is killed.
+class RunningProgram {
+ public:
+  RunningProgram(const std::vector<std::string>& arguments, const std::string& folder);
+  ~RunningProgram();
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  void write(std::string_view bytes) const;
+  // kill -9.
+  void kill();
+  // Ends its standard input and waits; the exit code.
+  int end();
+
+ private:
+  int child_ = -1;
+  int input_ = -1;
+};
+
 }  // namespace tagtill

@@ -40,7 +40,7 @@ void load_snapshot(StateReader& state, JournalPlayer& player) {
 }
 
 std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint64_t first,
-                           std::uint64_t last) {
+                           std::uint64_t last, const PlayedEntry& played) {
   StateEntry entry;
   EventBatch events;
   while (first <= last && state.journal_entry(first, entry)) {
@@ -52,6 +52,9 @@ std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint6
           "written by a tagtill that decides otherwise, or is damaged. Go on with that one, or "
           "restore the state from a backup.",
           first, entry.events, events.events.size()));
+    }
+    if (played) {
+      played(first, events);
     }
     ++first;
   }
