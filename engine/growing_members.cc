@@ -12,7 +12,10 @@ GrowingMembers::GrowingMembers() : table_(std::make_shared<MemberTable>()), shar
 MemberIndex GrowingMembers::enrol(std::string_view author_id, const Member& member) {
   if (const MemberIndex known = table_->find(author_id); known != kNotAMember) {
     const Member before = table_->member(known);
-    return before.account == member.account && before.region == member.region ? known : kNotAMember;
+    if (before.account == member.account && before.region == member.region) {
+      return known;
+    }
+    forget(known);
   }
   append(author_id, member);
   const auto added = static_cast<MemberIndex>(table_->entries_.size() - 1);
@@ -23,6 +26,16 @@ MemberIndex GrowingMembers::enrol(std::string_view author_id, const Member& memb
     (void)table_->by_author_.find_or_put(key.hash, added, [](MemberIndex) { return false; });
   }
   return added;
+}
+
+void GrowingMembers::forget(std::string_view author_id) {
+  if (const MemberIndex known = table_->find(author_id); known != kNotAMember) {
+    forget(known);
+  }
+}
+
+void GrowingMembers::forget(MemberIndex member) {
+  table_->entries_[member].id_bytes = MemberTable::kNoAuthor;
 }
 
 void GrowingMembers::append(std::string_view author_id, const Member& member) {
@@ -55,10 +68,15 @@ void GrowingMembers::grow_index() {
   IndexTable larger(room_);
   larger.for_all(
       table_->entries_.size(),
-      [this](std::size_t i) { return table_->key_of(table_->entries_[i]).hash; },
-      [&larger](std::size_t i, std::uint64_t hash) {
-        (void)larger.find_or_put(hash, static_cast<MemberIndex>(i),
-                                 [](MemberIndex) { return false; });
+      [this](std::size_t i) {
+        const MemberTable::Entry& entry = table_->entries_[i];
+        return entry.id_bytes == MemberTable::kNoAuthor ? 0 : table_->key_of(entry).hash;
+      },
+      [&](std::size_t i, std::uint64_t hash) {
+        if (table_->entries_[i].id_bytes != MemberTable::kNoAuthor) {
+          (void)larger.find_or_put(hash, static_cast<MemberIndex>(i),
+                                   [](MemberIndex) { return false; });
+        }
       });
   table_->by_author_ = std::move(larger);
 }

@@ -1,4 +1,4 @@
-// Members that come to be known one by one.
+// Members that come to be known one by one, and may change.
 #pragma once
 
 #include <memory>
@@ -10,24 +10,28 @@ namespace tagtill {
 
 // A member table that grows: that of a journal, whose candidates carry their authors'
 // memberships. Used by one thread, which is the only one that may look into the table
-// meanwhile; accounts that it gave live until the next enrol().
+// meanwhile; accounts that it gave live until the next enrol(). What a number stood for it
+// stands for always, also when its author has another one now, or none.
 //
-// Memory: as MemberTable, and up to twice that for its index. enrol() is O(1) on the
-// average; the slowest one puts all of them into a larger index.
+// Memory: as MemberTable, and up to twice that for its index, a member for each change. enrol()
+// is O(1) on the average; the slowest one puts all of them into a larger index.
 class GrowingMembers {
  public:
   GrowingMembers();
 
-  // The author's number in the table; kNotAMember: the author is there with another
+  // The author's number in the table; a new one, if the author was not there or had another
   // account or region. The id has 1 to 128 bytes, the account 1 to 64. Throws an Error
   // (kBadConfig) where a MemberTable is full.
   [[nodiscard]] MemberIndex enrol(std::string_view author_id, const Member& member);
+  // The author is no member any more, or was none.
+  void forget(std::string_view author_id);
 
-  // Grows with each enrol().
+  // Changes with each enrol() and forget().
   [[nodiscard]] const std::shared_ptr<const MemberTable>& table() const { return shared_; }
 
  private:
   void append(std::string_view author_id, const Member& member);
+  void forget(MemberIndex member);
   void grow_index();
 
   std::shared_ptr<MemberTable> table_;

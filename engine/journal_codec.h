@@ -61,7 +61,9 @@ struct JournalConfiguration {
 [[nodiscard]] JournalConfiguration read_configuration(ByteReader& reader,
                                                       std::string_view confirm_prefix);
 
-// Reads one batch; its authors are enrolled. The candidates have no source.
+// Reads one batch; its authors are enrolled, or are members no more. (A run may begin with other
+// members than the last one had and without an entry that says so, if the decider knew nothing of
+// them.) The candidates have no source.
 void read_batch(ByteReader& reader, CandidateReader& candidates, GrowingMembers& members,
                 CandidateBatch& batch, CodeTape& tape);
 

@@ -126,9 +126,9 @@ class MemberTableBuilder {
   }
 
  private:
-  // No account is that short, no id that long.
+  // No account is that short.
   static constexpr std::uint8_t kNoAccount = 0;
-  static constexpr std::uint8_t kNoAuthor = 255;
+  static constexpr std::uint8_t kNoAuthor = MemberTable::kNoAuthor;
 
   using Entry = MemberTable::Entry;
 

@@ -67,6 +67,9 @@ class MemberTable {
   friend class MemberTableBuilder;
   friend class GrowingMembers;
 
+  // As the length of an id: of an entry that nobody finds. No id is that long.
+  static constexpr std::uint8_t kNoAuthor = 255;
+
   struct Entry {
     std::uint64_t id = 0;
     std::uint32_t account_at = 0;
