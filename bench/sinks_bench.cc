@@ -51,7 +51,7 @@ struct Decided {
       for (Event event : batch.events) {
         for (std::string_view* text :
              {&event.offer_id, &event.author_id, &event.account, &event.intent_id, &event.post_id,
-              &event.title, &event.tag_prefix}) {
+              &event.title, &event.reply, &event.tag_prefix}) {
           *text = events.bytes.keep(*text);
         }
         events.events.push_back(event);

@@ -82,6 +82,11 @@ class Decider::Impl {
     ledger_.set_trace(trace);
   }
 
+  void set_replies(std::shared_ptr<const ReplyTemplate> replies) {
+    replies_ = std::move(replies);
+    emitter_.set_replies(replies_.get());
+  }
+
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t open_windows() const { return ledger_.held(); }
   [[nodiscard]] bool has_set_aside() const { return set_aside_ != nullptr; }
@@ -303,6 +308,7 @@ class Decider::Impl {
   ProtocolOptions options_;
   std::shared_ptr<const OfferCatalogue> offers_;
   std::shared_ptr<const MemberTable> members_;
+  std::shared_ptr<const ReplyTemplate> replies_;
   DecisionCounts counts_;
   DecisionTeller teller_;
   Emitter emitter_;
@@ -344,6 +350,9 @@ void Decider::replace(std::shared_ptr<const OfferCatalogue> offers,
 const DecisionCounts& Decider::counts() const { return impl_->counts(); }
 std::uint64_t Decider::open_windows() const { return impl_->open_windows(); }
 void Decider::set_trace(DecisionTrace* trace) { impl_->set_trace(trace); }
+void Decider::set_replies(std::shared_ptr<const ReplyTemplate> replies) {
+  impl_->set_replies(std::move(replies));
+}
 bool Decider::has_set_aside() const { return impl_->has_set_aside(); }
 std::size_t Decider::memory_bytes() const { return impl_->memory_bytes(); }
 

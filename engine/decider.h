@@ -17,6 +17,7 @@
 namespace tagtill {
 
 class DecisionTrace;
+class ReplyTemplate;
 
 struct ProtocolOptions {
   Millis lateness_ms = 30'000;              // L, P3.3
@@ -78,6 +79,11 @@ class Decider {
   // From now on `trace` is told of every decision; null: nobody, as at first. It must
   // live until another one is set or the decider ends. No decision depends on it.
   void set_trace(DecisionTrace* trace);
+
+  // From now on prompts have replies, made from it; null: none, as at first. It must have
+  // been checked with the catalogue in force, and with each that replaces it. No decision
+  // depends on it.
+  void set_replies(std::shared_ptr<const ReplyTemplate> replies);
 
   [[nodiscard]] const DecisionCounts& counts() const;
   [[nodiscard]] std::uint64_t open_windows() const;  // held, not denied

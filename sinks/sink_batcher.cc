@@ -59,7 +59,7 @@ void SinkBatcher::gather(const Event& event) {
   Event copy = event;
   for (std::string_view Event::*member :
        {&Event::offer_id, &Event::author_id, &Event::account, &Event::intent_id, &Event::post_id,
-        &Event::title, &Event::tag_prefix}) {
+        &Event::title, &Event::reply, &Event::tag_prefix}) {
     const std::string_view bytes = event.*member;
     copy.*member = batch_.bytes.keep(bytes);
     batch_bytes_ += bytes.size();

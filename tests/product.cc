@@ -8,6 +8,7 @@
 #include "engine/lane.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
+#include "engine/reply_template.h"
 #include "tests/memory_blocks.h"
 
 namespace product {
@@ -125,6 +126,9 @@ class Product::Impl {
         offers_, members_, secret_,
         tagtill::ProtocolOptions{options_.lateness_ms, options_.max_jump_ms, options_.prefix},
         options_.shards);
+    if (!options_.reply_template.empty()) {
+      decider_->set_replies(std::make_shared<tagtill::ReplyTemplate>(options_.reply_template));
+    }
   }
 
   Options options_;
