@@ -69,17 +69,19 @@ class Purchases final : public Sink {
  public:
   explicit Purchases(std::string& lines) : lines_(lines) {}
 
-  void open() override {}
-  void write(const EventBatch& batch) override {
+  SinkPosition open(const SinkStart&) override { return {}; }
+  void write(const EventBatch& batch, std::uint64_t through) override {
+    events_ = through;
     for (const Event& event : batch.events) {
       append_json_line(lines_, event);
     }
   }
-  void flush() override {}
+  SinkPosition flush() override { return {events_, 0}; }
   void close() override {}
 
  private:
   std::string& lines_;
+  std::uint64_t events_ = 0;
 };
 
 std::string purchases_of(const Generated& stream, std::size_t lanes,

@@ -77,8 +77,8 @@ using MakeSink = std::function<std::unique_ptr<Sink>(const std::string& path)>;
 // All events into a sink of its own.
 void write_all(const MakeSink& make, const std::string& path) {
   const std::unique_ptr<Sink> sink = make(path);
-  sink->open();
-  sink->write(decided().events);
+  sink->open({});
+  sink->write(decided().events, decided().events.events.size());
   sink->close();
 }
 

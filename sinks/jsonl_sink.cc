@@ -4,19 +4,31 @@
 
 namespace tagtill {
 
-JsonlSink::JsonlSink(std::string path, std::string role)
-    : file_(std::move(path), std::move(role)) {}
+JsonlSink::JsonlSink(std::string path, std::string role, Disk& disk)
+    : file_(std::move(path), std::move(role), disk) {}
 
-void JsonlSink::open() { file_.open(); }
+SinkPosition JsonlSink::open(const SinkStart& start) {
+  if (start.stream.empty()) {
+    file_.open();
+  } else {
+    file_.open_at(start.at.mark, start.sync);
+  }
+  events_ = start.at.events;
+  return {events_, file_.bytes()};
+}
 
-void JsonlSink::write(const EventBatch& batch) {
+void JsonlSink::write(const EventBatch& batch, std::uint64_t through) {
   for (const Event& event : batch.events) {
     append_json_line(file_.lines(), event);
     file_.drain_if_full();
   }
+  events_ = through;
 }
 
-void JsonlSink::flush() { file_.flush(); }
+SinkPosition JsonlSink::flush() {
+  file_.flush();
+  return {events_, file_.bytes()};
+}
 
 void JsonlSink::close() { file_.close(); }
 

@@ -1,10 +1,6 @@
 #include "sinks/output_file.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <string_view>
@@ -14,20 +10,6 @@
 #include "engine/errors.h"
 
 namespace tagtill {
-namespace {
-
-constexpr int kNoDescriptor = -1;
-
-// A descriptor that somebody else made non-blocking (a terminal, a pipe of a
-// parent) says EAGAIN when it is full: then we wait.
-void wait_until_writable(int descriptor) {
-  pollfd entry{};
-  entry.fd = descriptor;
-  entry.events = POLLOUT;
-  (void)::poll(&entry, 1, -1);
-}
-
-}  // namespace
 
 std::string explain_errno(int error) {
   std::string_view advice;
@@ -64,86 +46,120 @@ std::string explain_errno(int error) {
   return fmt::format("{}. {}", std::generic_category().message(error), advice);
 }
 
-OutputFile::OutputFile(std::string path, std::string role)
-    : path_(std::move(path)), role_(std::move(role)) {}
+OutputFile::OutputFile(std::string path, std::string role, Disk& disk)
+    : path_(std::move(path)), role_(std::move(role)), disk_(disk) {}
 
-OutputFile::~OutputFile() {
-  if (owned_ && descriptor_ != kNoDescriptor) {
-    (void)::close(descriptor_);
-  }
+void OutputFile::begin(std::uint64_t bytes, bool sync) {
+  lines_.reserve(kBufferBytes + kBufferBytes / 4);
+  bytes_in_file_ = bytes;
+  sync_ = sync;
+  synced_ = true;
 }
 
 void OutputFile::open() {
-  lines_.reserve(kBufferBytes + kBufferBytes / 4);
-  bytes_in_file_ = 0;
+  begin(0, false);
   if (path_ == "-") {
-    descriptor_ = STDOUT_FILENO;
-    owned_ = false;
+    file_ = standard_output();
     return;
   }
-  do {
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  } while (descriptor_ == kNoDescriptor && errno == EINTR);
-  if (descriptor_ == kNoDescriptor) {
-    fail("open", errno);
+  int error = 0;
+  file_ = disk_.open(path_, Disk::Open::kEmpty, error);
+  if (file_ == nullptr) {
+    fail("open", error);
   }
-  owned_ = true;
 }
 
-void OutputFile::flush() {
+void OutputFile::open_at(std::uint64_t bytes, bool sync) {
+  begin(bytes, sync);
+  if (path_ == "-") {
+    refuse_stream();
+  }
+  int error = 0;
+  file_ = disk_.open(path_, Disk::Open::kKeep, error);
+  if (file_ == nullptr && error == ESPIPE) {
+    refuse_stream();
+  }
+  std::uint64_t size = 0;
+  if (file_ == nullptr || (error = file_->size(size)) != 0) {
+    fail("open", error);
+  }
+  if (size < bytes) {
+    throw Error(ExitCode::kIoFailed,
+                fmt::format("{}: {} is shorter than what the state has committed to it: {} bytes "
+                            "instead of {}. Put the file back as it was, or replay the dumps with "
+                            "a new state.",
+                            role_, path_, size, bytes));
+  }
+  if (size > bytes && (error = file_->truncate(bytes)) != 0) {
+    fail("cut back", error);
+  }
+  if (sync && (error = disk_.sync_folder_of(path_)) != 0) {
+    fail("sync the folder of", error);
+  }
+}
+
+void OutputFile::write_lines() {
   std::size_t written = 0;
   while (written < lines_.size()) {
-    const ssize_t step = ::write(descriptor_, lines_.data() + written, lines_.size() - written);
-    if (step >= 0) {
-      written += static_cast<std::size_t>(step);
-      continue;
+    std::size_t step = 0;
+    const int error = file_->write(std::string_view(lines_).substr(written), step);
+    written += step;
+    if (error != 0 && error != EINTR) {
+      cut_back(written);
+      fail("write", error);
     }
-    const int error = errno;
-    if (error == EINTR) {
-      continue;
-    }
-    if (error == EAGAIN || error == EWOULDBLOCK) {
-      wait_until_writable(descriptor_);
-      continue;
-    }
-    cut_back(written);
-    fail("write", error);
   }
+  synced_ = synced_ && written == 0;
   bytes_in_file_ += written;
   lines_.clear();
 }
 
-void OutputFile::close() {
-  flush();
-  if (!owned_ || descriptor_ == kNoDescriptor) {
+void OutputFile::flush() {
+  write_lines();
+  if (!sync_ || synced_) {
     return;
   }
-  // Some file systems tell only here that a write failed. After EINTR the
-  // descriptor is gone on Linux: closing again could hit another file.
-  const int result = ::close(std::exchange(descriptor_, kNoDescriptor));
-  if (result != 0 && errno != EINTR) {
-    fail("close", errno);
+  if (const int error = file_->sync(); error != 0) {
+    fail("sync", error);
+  }
+  synced_ = true;
+}
+
+void OutputFile::close() {
+  if (file_ == nullptr) {
+    return;
+  }
+  flush();
+  if (const int error = file_->close(); error != 0) {
+    fail("close", error);
   }
 }
 
 // Cuts off the piece of a line at the end of the file. Standard output is left
 // alone: what stood in it before us is not ours to count from.
 void OutputFile::cut_back(std::size_t written) {
-  struct stat status {};
-  if (!owned_ || ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+  std::uint64_t size = 0;
+  if (path_ == "-" || file_->size(size) != 0) {
     return;
   }
   const std::size_t last_end = std::string_view(lines_).substr(0, written).rfind('\n');
   const std::size_t whole = last_end == std::string_view::npos ? 0 : last_end + 1;
   // If even this fails, the first error is still the one to tell.
-  const int result = ::ftruncate(descriptor_, static_cast<off_t>(bytes_in_file_ + whole));
-  (void)result;
+  (void)file_->truncate(bytes_in_file_ + whole);
 }
 
 void OutputFile::fail(const char* action, int error) const {
   const std::string where = path_ == "-" ? "standard output" : path_;
   throw Error(ExitCode::kIoFailed,
               fmt::format("{}: cannot {} {}: {}", role_, action, where, explain_errno(error)));
+}
+
+void OutputFile::refuse_stream() const {
+  throw Error(ExitCode::kIoFailed,
+              fmt::format("{}: {} cannot be gone on with after a break, as a state promises: what "
+                          "went out cannot be cut back. Give the path of a file, or run without "
+                          "a state.",
+                          role_, path_ == "-" ? "standard output" : path_));
 }
 
 }  // namespace tagtill

@@ -1,6 +1,11 @@
 #include "sinks/sink_batcher.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <string_view>
+
+#include "engine/errors.h"
 
 namespace tagtill {
 
@@ -24,13 +29,28 @@ void SinkBatcher::guarded(Action action) {
   usable_ = true;
 }
 
-void SinkBatcher::open() {
-  guarded([&] { sink_->open(); });
+SinkPosition SinkBatcher::open(const SinkStart& start) {
+  guarded([&] { flushed_ = sink_->open(start); });
+  through_ = written_ = flushed_.events;
+  return flushed_;
 }
 
-void SinkBatcher::add(const EventBatch& events) {
-  for (const Event& event : events.events) {
-    if (!usable_ || !types_.test(static_cast<std::size_t>(event.type))) {
+void SinkBatcher::add(const EventBatch& events, std::uint64_t first) {
+  if (!usable_) {
+    return;
+  }
+  if (first > through_) {
+    usable_ = false;
+    throw Error(ExitCode::kFailed,
+                fmt::format("events {} to {} are missing: a sink would never be given them. "
+                            "This is an error in tagtill; please report it.",
+                            through_, first - 1));
+  }
+  const std::size_t skipped = std::min<std::uint64_t>(through_ - first, events.events.size());
+  for (std::size_t i = skipped; i < events.events.size(); ++i) {
+    const Event& event = events.events[i];
+    ++through_;
+    if (!types_.test(static_cast<std::size_t>(event.type))) {
       continue;
     }
     gather(event);
@@ -40,11 +60,12 @@ void SinkBatcher::add(const EventBatch& events) {
   }
 }
 
-void SinkBatcher::flush() {
-  if (usable_) {
+SinkPosition SinkBatcher::flush() {
+  if (usable_ && flushed_.events != through_) {
     write_out();
-    guarded([&] { sink_->flush(); });
+    guarded([&] { flushed_ = sink_->flush(); });
   }
+  return flushed_;
 }
 
 void SinkBatcher::close() {
@@ -69,10 +90,11 @@ void SinkBatcher::gather(const Event& event) {
 }
 
 void SinkBatcher::write_out() {
-  if (batch_.events.empty()) {
+  if (written_ == through_) {
     return;
   }
-  guarded([&] { sink_->write(batch_); });
+  guarded([&] { sink_->write(batch_, through_); });
+  written_ = through_;
   batch_.clear();
   batch_bytes_ = 0;
 }

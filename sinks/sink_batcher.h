@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -19,6 +20,9 @@ namespace tagtill {
 // events of its types, in order, in batches of at most kBatchEvents events or kBatchBytes
 // bytes (plus one event), or fewer at flush() and close().
 //
+// Events have numbers, counted over all types, and come without gaps. Those that the sink has
+// had already are skipped, so that a caller may begin anywhere before where it stands.
+//
 // When the sink throws, the error passes through, and the sink is not touched again.
 //
 // Bounds: one batch. Cost: one copy of an event's strings.
@@ -30,13 +34,17 @@ class SinkBatcher {
   SinkBatcher(std::unique_ptr<Sink> sink, EventTypes types)
       : sink_(std::move(sink)), types_(types) {}
 
-  void open();
+  // Returns where the sink stands.
+  SinkPosition open(const SinkStart& start);
 
-  // Copies what the sink wants of `events`, and writes the batch when it is full.
-  void add(const EventBatch& events);
+  // Copies what the sink wants of `events`, and writes the batch when it is full. `first`: the
+  // number of the first event. Throws tagtill::Error (ExitCode::kFailed) when events between
+  // those that were added before and these are missing: they would be lost to the sink.
+  void add(const EventBatch& events, std::uint64_t first);
 
-  // Writes what was gathered and flushes the sink.
-  void flush();
+  // Writes what was gathered, tells the sink how far the stream has come though there was
+  // nothing for it, and flushes it. Returns where it stands: behind all that was added.
+  SinkPosition flush();
 
   // Writes what was gathered and closes the sink, unless it has failed.
   void close();
@@ -51,6 +59,9 @@ class SinkBatcher {
   EventTypes types_;
   EventBatch batch_;
   std::size_t batch_bytes_ = 0;
+  std::uint64_t through_ = 0;  // all events before this number were added, or had before
+  std::uint64_t written_ = 0;  // and written to the sink
+  SinkPosition flushed_;
   bool usable_ = false;  // opened, not closed, did not fail
 };
 

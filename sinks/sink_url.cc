@@ -101,12 +101,14 @@ SinkUrl parse_sink_url(std::string_view url) {
   return parsed;
 }
 
-std::unique_ptr<Sink> make_sink(const SinkUrl& url, std::shared_ptr<const OfferCatalogue> offers) {
+std::unique_ptr<Sink> make_sink(const SinkUrl& url, std::shared_ptr<const OfferCatalogue> offers,
+                                Disk& disk) {
   switch (url.kind) {
     case SinkUrl::Kind::kSqlite:
-      return std::make_unique<SqliteSink>(url.path, url.events, std::move(offers));
+      return std::make_unique<SqliteSink>(url.path, url.events, std::move(offers),
+                                          disk.sqlite_vfs());
     case SinkUrl::Kind::kJsonl:
-      return std::make_unique<JsonlSink>(url.path, "the jsonl sink");
+      return std::make_unique<JsonlSink>(url.path, "the jsonl sink", disk);
     case SinkUrl::Kind::kNull:
       break;
   }

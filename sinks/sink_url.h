@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/disk.h"
 #include "engine/offer_catalogue.h"
 #include "sinks/sink.h"
 #include "sinks/sink_batcher.h"
@@ -29,8 +30,10 @@ struct SinkUrl {
 [[nodiscard]] SinkUrl parse_sink_url(std::string_view url);
 
 // The sink of the URL, not opened yet. `offers` are those of the run: a database
-// that takes all events holds them as well.
+// that takes all events holds them as well. `disk`: where files and databases lie; it must
+// outlive the sink.
 [[nodiscard]] std::unique_ptr<Sink> make_sink(const SinkUrl& url,
-                                              std::shared_ptr<const OfferCatalogue> offers);
+                                              std::shared_ptr<const OfferCatalogue> offers,
+                                              Disk& disk = Disk::real());
 
 }  // namespace tagtill

@@ -67,7 +67,8 @@ constexpr std::array<SqliteColumn, 7> kCancellations = {{
 // A rejection has no id, and one post may well be rejected twice in the same
 // words (two unknown codes; a stranger's post that came twice). `nth` tells such
 // rejections apart: the how-manieth of its kind in its run this one is. So a
-// second run over the same stream finds its rows all there.
+// second run over the same stream finds its rows all there. With a state, which gives
+// each rejection once, it is the how-manieth of its kind in the table.
 constexpr std::array<SqliteColumn, 6> kRejections = {{
     {"reason", "TEXT", true},
     {"post_id", "TEXT", true},
@@ -106,6 +107,12 @@ constexpr std::array<SqliteTable, kEventTypes> kTables = {{
     {"rejections", kRejections, kRejectionKey, false, {}},
 }};
 constexpr SqliteTable kOffersTable = {"offers", kOffers, "id", true, {}};
+
+constexpr std::array<SqliteColumn, 2> kCursors = {{
+    {"stream", "TEXT", true},
+    {"events", "INTEGER", true},
+}};
+constexpr SqliteTable kCursorsTable = {"tagtill_cursors", kCursors, "stream", true, {}, true};
 
 // `unsure` counts, for each author and offer, how many of the rejections that an
 // intent and a confirmation can both meet may at most be confirmations. A
@@ -260,6 +267,7 @@ std::string insert_head(const SqliteTable& table) {
 
 const SqliteTable& table_of(EventType type) { return kTables.at(static_cast<std::size_t>(type)); }
 const SqliteTable& offers_table() { return kOffersTable; }
+const SqliteTable& cursors_table() { return kCursorsTable; }
 
 std::string create_table_sql(const SqliteTable& table) {
   std::string sql = fmt::format("CREATE TABLE {} (", table.name);
@@ -270,7 +278,7 @@ std::string create_table_sql(const SqliteTable& table) {
                        column.not_null ? " NOT NULL" : "");
     first = false;
   }
-  return sql + "\n) STRICT";
+  return sql + "\n) STRICT" + (table.without_rowid ? ", WITHOUT ROWID" : "");
 }
 
 std::string create_index_sql(const SqliteTable& table) {

@@ -26,6 +26,7 @@ struct SqliteTable {
   std::string_view key;
   bool key_is_first_column;  // and the primary key; else the key has an index of its own
   std::string_view values;   // of an INSERT; empty: a parameter a column
+  bool without_rowid = false;
 };
 
 // In which the events of a type stand.
@@ -33,6 +34,9 @@ struct SqliteTable {
 
 // The catalogue.
 [[nodiscard]] const SqliteTable& offers_table();
+
+// How many events of each stream the database holds, of the sink's own types and others.
+[[nodiscard]] const SqliteTable& cursors_table();
 
 [[nodiscard]] std::string create_table_sql(const SqliteTable& table);
 

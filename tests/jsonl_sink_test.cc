@@ -19,8 +19,8 @@ TEST(JsonlSink, WritesTheLinesOfP8) {
   const TempFolder folder;
   const EventBatch batch = hard_batch();
   JsonlSink sink(folder.path("out"), "the jsonl sink");
-  sink.open();
-  sink.write(batch);
+  sink.open({});
+  sink.write(batch, batch.events.size());
   sink.close();
   EXPECT_EQ(read_file(folder.path("out")), lines_of(batch));
 }
@@ -29,7 +29,7 @@ TEST(JsonlSink, EmptiesTheFileAtOpen) {
   const TempFolder folder;
   const std::string path = folder.write("out", "old\n");
   JsonlSink sink(path, "the jsonl sink");
-  sink.open();
+  sink.open({});
   sink.close();
   EXPECT_EQ(read_file(path), "");
 }
@@ -37,8 +37,8 @@ TEST(JsonlSink, EmptiesTheFileAtOpen) {
 TEST(JsonlSink, AFullDeviceIsSaid) {
   EventBatch batch = hard_batch();
   JsonlSink sink("/dev/full", "--events");
-  sink.open();
-  sink.write(batch);
+  sink.open({});
+  sink.write(batch, batch.events.size());
   const std::string message = message_of([&] { sink.close(); }, ExitCode::kIoFailed);
   EXPECT_NE(message.find("--events: cannot write /dev/full: No space left on device. Free some"),
             std::string::npos)
@@ -53,9 +53,9 @@ TEST(JsonlSink, AReaderThatWentAwayIsSaid) {
   const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
   ASSERT_GE(reader, 0);
   JsonlSink sink(path, "--events");
-  sink.open();
+  sink.open({});
   ASSERT_EQ(::close(reader), 0);
-  sink.write(hard_batch());
+  sink.write(hard_batch(), hard_batch().events.size());
   const std::string message = message_of([&] { sink.flush(); }, ExitCode::kIoFailed);
   std::signal(SIGPIPE, old_handler);
   EXPECT_NE(message.find("Broken pipe"), std::string::npos) << message;

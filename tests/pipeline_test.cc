@@ -180,9 +180,11 @@ TEST_F(PipelineTest, OfADumpThatIsCutAllBeforeTheCutCountsAndTheNextDumpIsRead) 
 
 class FailingSink : public Sink {
  public:
-  void open() override {}
-  void write(const EventBatch&) override { throw Error(ExitCode::kIoFailed, "the disk is full."); }
-  void flush() override {}
+  SinkPosition open(const SinkStart&) override { return {}; }
+  void write(const EventBatch&, std::uint64_t) override {
+    throw Error(ExitCode::kIoFailed, "the disk is full.");
+  }
+  SinkPosition flush() override { return {}; }
   void close() override {}
 };
 

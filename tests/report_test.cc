@@ -81,8 +81,8 @@ class Report : public ::testing::Test {
     SqliteSink sink(folder_.path(name), types,
                     catalogue(offer_line("mug", kHostileTitle, "USD") +
                               offer_line("tea", "茶 だ", "JPY") + offer_line("cup", "Cup", "EUR")));
-    sink.open();
-    sink.write(batch);
+    sink.open({});
+    sink.write(batch, batch.events.size());
     sink.close();
   }
 

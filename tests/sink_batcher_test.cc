@@ -25,19 +25,21 @@ class SpySink final : public Sink {
   };
 
   explicit SpySink(Log& log) : log_(log) {}
-  void open() override {}
-  void write(const EventBatch& batch) override {
+  SinkPosition open(const SinkStart& start) override { return position_ = start.at; }
+  void write(const EventBatch& batch, std::uint64_t through) override {
     if (log_.batches.size() == log_.fail_at_batch) {
       throw Error(ExitCode::kIoFailed, "the spy fails");
     }
     log_.batches.push_back(batch.events.size());
     log_.lines += lines_of(batch);
+    position_.events = through;
   }
-  void flush() override {}
+  SinkPosition flush() override { return position_; }
   void close() override { log_.closed = true; }
 
  private:
   Log& log_;
+  SinkPosition position_;
 };
 
 EventBatch small_events(std::size_t count) {
@@ -51,13 +53,13 @@ EventBatch small_events(std::size_t count) {
 TEST(SinkBatcher, CutsAtTheNumberOfEventsAndKeepsTheOrder) {
   SpySink::Log log;
   SinkBatcher batcher(std::make_unique<SpySink>(log), all_event_types());
-  batcher.open();
+  batcher.open({});
   const EventBatch events = small_events(10'000);
   for (std::size_t at = 0; at < events.events.size(); at += 100) {
     EventBatch piece;
     piece.events.assign(events.events.begin() + static_cast<std::ptrdiff_t>(at),
                         events.events.begin() + static_cast<std::ptrdiff_t>(at + 100));
-    batcher.add(piece);
+    batcher.add(piece, at);
   }
   EXPECT_EQ(log.batches, (std::vector<std::size_t>(2, SinkBatcher::kBatchEvents)));
   batcher.close();
@@ -68,13 +70,13 @@ TEST(SinkBatcher, CutsAtTheNumberOfEventsAndKeepsTheOrder) {
 TEST(SinkBatcher, CutsAtTheNumberOfBytes) {
   SpySink::Log log;
   SinkBatcher batcher(std::make_unique<SpySink>(log), all_event_types());
-  batcher.open();
+  batcher.open({});
   EventBatch events = small_events(1'000);
   const std::string title(100'000, 't');
   for (Event& event : events.events) {
     event.title = title;
   }
-  batcher.add(events);
+  batcher.add(events, 0);
   batcher.close();
   EXPECT_LE(*std::ranges::max_element(log.batches), 11U);
 }
@@ -82,12 +84,12 @@ TEST(SinkBatcher, CutsAtTheNumberOfBytes) {
 TEST(SinkBatcher, TheSinkGetsItsTypesAlone) {
   SpySink::Log log;
   SinkBatcher batcher(std::make_unique<SpySink>(log), confirmed_only());
-  batcher.open();
+  batcher.open({});
   EventBatch events = small_events(5);
   for (std::size_t i = 0; i < events.events.size(); ++i) {
     events.events[i].type = static_cast<EventType>(i);
   }
-  batcher.add(events);
+  batcher.add(events, 0);
   batcher.flush();
   EXPECT_EQ(log.batches, (std::vector<std::size_t>{1}));
   EXPECT_TRUE(log.lines.starts_with(R"({"type":"confirmed")"));
@@ -97,12 +99,12 @@ TEST(SinkBatcher, ASinkThatFailedIsNotTouchedAgain) {
   SpySink::Log log;
   log.fail_at_batch = 1;
   SinkBatcher batcher(std::make_unique<SpySink>(log), all_event_types());
-  batcher.open();
-  batcher.add(small_events(1'000));
+  batcher.open({});
+  batcher.add(small_events(1'000), 0);
   batcher.flush();
-  batcher.add(small_events(500));
+  batcher.add(small_events(500), 1'000);
   EXPECT_EQ(message_of([&] { batcher.flush(); }, ExitCode::kIoFailed), "the spy fails");
-  batcher.add(small_events(5'000));
+  batcher.add(small_events(5'000), 1'500);
   batcher.flush();
   batcher.close();
   EXPECT_FALSE(log.closed);

@@ -58,7 +58,7 @@ class SinkContract : public ::testing::TestWithParam<SinkKind> {
 
 TEST_P(SinkContract, NothingWritten) {
   const auto sink = this->sink();
-  sink->open();
+  sink->open({});
   sink->close();
   expect_purchases(0);
 }
@@ -66,9 +66,9 @@ TEST_P(SinkContract, NothingWritten) {
 TEST_P(SinkContract, ABatchWrittenTwiceIsTheSamePurchases) {
   const EventBatch batch = hard_batch();
   const auto sink = this->sink();
-  sink->open();
-  sink->write(batch);
-  sink->write(batch);
+  sink->open({});
+  sink->write(batch, batch.events.size());
+  sink->write(batch, batch.events.size());
   sink->close();
   expect_purchases(batch.events.size());
 }
@@ -77,8 +77,8 @@ TEST_P(SinkContract, WhatWasFlushedStandsThoughTheSinkIsNeverClosed) {
   const EventBatch batch = hard_batch();
   {
     const auto sink = this->sink();
-    sink->open();
-    sink->write(batch);
+    sink->open({});
+    sink->write(batch, batch.events.size());
     sink->flush();
     expect_purchases(batch.events.size());
   }
@@ -88,8 +88,8 @@ TEST_P(SinkContract, WhatWasFlushedStandsThoughTheSinkIsNeverClosed) {
 TEST_P(SinkContract, ClosedInMidBatchTheBatcherGivesAllItHolds) {
   const EventBatch batch = hard_batch();
   SinkBatcher batcher(sink(), confirmed_only());
-  batcher.open();
-  batcher.add(batch);
+  batcher.open({});
+  batcher.add(batch, 0);
   batcher.close();
   expect_purchases(batch.events.size());
 }
@@ -98,8 +98,8 @@ TEST_P(SinkContract, TheBatchMayBeClearedAfterTheWrite) {
   EventBatch batch = hard_batch();
   const std::size_t count = batch.events.size();
   const auto sink = this->sink();
-  sink->open();
-  sink->write(batch);
+  sink->open({});
+  sink->write(batch, batch.events.size());
   batch.clear();
   std::fill_n(batch.bytes.allocate(60'000), 60'000, 'z');
   sink->close();
@@ -111,13 +111,13 @@ TEST_P(SinkContract, TheBatchMayBeClearedAfterTheWrite) {
 
 TEST_P(SinkContract, ManyBatches) {
   const auto sink = this->sink();
-  sink->open();
-  for (int i = 0; i < 20; ++i) {
+  sink->open({});
+  for (std::uint64_t i = 0; i < 20; ++i) {
     EventBatch batch;
     for (int k = 0; k < 1'000; ++k) {
       batch.events.push_back(purchase(batch, std::to_string(i) + "." + std::to_string(k)));
     }
-    sink->write(batch);
+    sink->write(batch, (i + 1) * batch.events.size());
   }
   sink->close();
   expect_purchases(20'000);
@@ -130,7 +130,7 @@ TEST_P(SinkContract, AnOutputThatCannotBeMadeIsSaidWithItsPath) {
   const std::string missing = folder_.path("no-such-folder/file");
   for (const std::string& path : {missing, folder_.path(".")}) {
     const auto sink = GetParam().make(path);
-    const std::string message = message_of([&] { sink->open(); }, ExitCode::kIoFailed);
+    const std::string message = message_of([&] { sink->open({}); }, ExitCode::kIoFailed);
     EXPECT_NE(message.find(path), std::string::npos) << message;
     EXPECT_TRUE(message.ends_with('.')) << message;
   }
@@ -150,13 +150,13 @@ TEST_P(SinkContract, AFullDiskStopsItAndWhatCameBeforeStandsWhole) {
   const std::string message = message_of(
       [&] {
         const auto sink = this->sink();
-        sink->open();
+        sink->open({});
         for (int i = 0; i < 1'000; ++i) {
           EventBatch batch;
           for (int k = 0; k < 100; ++k) {
             batch.events.push_back(purchase(batch, std::to_string(i) + "." + std::to_string(k)));
           }
-          sink->write(batch);
+          sink->write(batch, flushed + batch.events.size());
           sink->flush();
           flushed += batch.events.size();
         }

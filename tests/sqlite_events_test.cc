@@ -70,8 +70,8 @@ Event rejection(EventBatch& batch, std::string_view post, std::string_view offer
 
 void write(const std::string& path, const EventBatch& batch, EventTypes types = all_event_types()) {
   SqliteSink sink(path, types, catalogue());
-  sink.open();
-  sink.write(batch);
+  sink.open({});
+  sink.write(batch, batch.events.size());
   sink.close();
 }
 
@@ -125,7 +125,7 @@ TEST(SqliteEvents, OffersAreAsTheLastRunKnewThemAndStayWhenTheyLeave) {
       catalogue(R"({"id":"cup","tag":"Cup","title":"New","price_minor":7,"currency":"JPY",)"
                 R"("fulfilment":"ship","starts_at":"2013-01-01T00:00:00Z",)"
                 R"("ends_at":"2014-01-01T00:00:00Z","stock":1})"));
-  sink.open();
+  sink.open({});
   sink.close();
   EXPECT_EQ(query(path, "SELECT id, title, price_minor, stock FROM offers ORDER BY rowid"),
             (Rows{{"mug", "A \"mug\"", "1299", "3"}, {"cup", "New", "7", "1"}}));
@@ -170,9 +170,9 @@ TEST(SqliteEvents, RejectionsAreCountedAcrossTheBatchesOfARun) {
   EventBatch batch;
   batch.events.push_back(rejection(batch, "1", {}));
   SqliteSink sink(path, all_event_types(), catalogue());
-  sink.open();
-  sink.write(batch);
-  sink.write(batch);
+  sink.open({});
+  sink.write(batch, batch.events.size());
+  sink.write(batch, batch.events.size());
   sink.close();
   EXPECT_EQ(query(path, "SELECT post_id, nth FROM rejections"), (Rows{{"1", "1"}, {"1", "2"}}));
 }
@@ -225,7 +225,7 @@ TEST(SqliteEvents, NamesThatSomebodyElseUsesAreRefused) {
     const std::string path = folder.path("db" + std::to_string(++number));
     execute(path, sql);
     SqliteSink sink(path, all_event_types(), catalogue());
-    const std::string message = message_of([&] { sink.open(); }, ExitCode::kIoFailed);
+    const std::string message = message_of([&] { sink.open({}); }, ExitCode::kIoFailed);
     EXPECT_NE(message.find("of another form"), std::string::npos) << message;
     EXPECT_EQ(query(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'purchases'"),
               (Rows{{"0"}}));

@@ -24,8 +24,8 @@ TEST(SqliteSink, OneRowAPurchaseWithTheColumnsOfTheEvent) {
   batch.events[1].fulfilment = Fulfilment::kPickup;
   batch.events[1].code = 0x0123456789;
   SqliteSink sink(path);
-  sink.open();
-  sink.write(batch);
+  sink.open({});
+  sink.write(batch, batch.events.size());
   sink.close();
   EXPECT_EQ(query(path, "SELECT name, type, \"notnull\", pk FROM pragma_table_info('purchases')"),
             (Rows{{"purchase_id", "TEXT", "1", "1"},
@@ -62,8 +62,8 @@ TEST(SqliteSink, TheSameAgainChangesNothing) {
   Rows first;
   for (int run = 0; run < 2; ++run) {
     SqliteSink sink(path);
-    sink.open();
-    sink.write(batch);
+    sink.open({});
+    sink.write(batch, batch.events.size());
     sink.close();
     if (run == 0) {
       first = query(path, everything);
@@ -81,8 +81,8 @@ TEST(SqliteSink, APurchaseThatStandsThereIsLeftAsItIs) {
   for (const std::int64_t reach : {5, 6}) {
     batch.events[0].reach = reach;
     SqliteSink sink(path);
-    sink.open();
-    sink.write(batch);
+    sink.open({});
+    sink.write(batch, batch.events.size());
     sink.close();
   }
   EXPECT_EQ(query(path, "SELECT reach FROM purchases"), (Rows{{"5"}}));
@@ -92,8 +92,8 @@ TEST(SqliteSink, LeavesOneOrdinaryFileThatCanBeToldByItsId) {
   const TempFolder folder;
   const std::string path = folder.path("p.db");
   SqliteSink sink(path);
-  sink.open();
-  sink.write(hard_batch());
+  sink.open({});
+  sink.write(hard_batch(), hard_batch().events.size());
   sink.close();
   EXPECT_FALSE(std::filesystem::exists(path + "-wal"));
   EXPECT_FALSE(std::filesystem::exists(path + "-journal"));
@@ -106,13 +106,13 @@ TEST(SqliteSink, SomebodyMayReadWhileItIsOpen) {
   const TempFolder folder;
   const std::string path = folder.path("p.db");
   SqliteSink sink(path);
-  sink.open();
+  sink.open({});
   sqlite3* reader = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &reader), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT * FROM purchases", nullptr, nullptr, nullptr),
             SQLITE_OK);
   const EventBatch batch = hard_batch();
-  sink.write(batch);
+  sink.write(batch, batch.events.size());
   sink.close();
   sqlite3_close(reader);
   EXPECT_EQ(count_rows(path), batch.events.size());
@@ -124,8 +124,8 @@ TEST(SqliteSink, PathsThatMeanSomethingElseToSqlite) {
   std::filesystem::current_path(folder.path("."));
   for (const std::string path : {":memory:", "file:x?mode=memory"}) {
     SqliteSink sink(path);
-    sink.open();
-    sink.write(hard_batch());
+    sink.open({});
+    sink.write(hard_batch(), hard_batch().events.size());
     sink.close();
     EXPECT_TRUE(std::filesystem::exists(folder.path(path))) << path;
   }
@@ -137,8 +137,8 @@ TEST(SqliteSink, OtherTablesAreLeftAlone) {
   const std::string path = folder.path("shop.db");
   execute(path, "CREATE TABLE stock (a); INSERT INTO stock VALUES (1); PRAGMA user_version = 9");
   SqliteSink sink(path);
-  sink.open();
-  sink.write(hard_batch());
+  sink.open({});
+  sink.write(hard_batch(), hard_batch().events.size());
   sink.close();
   EXPECT_EQ(query(path, "SELECT a FROM stock"), (Rows{{"1"}}));
   EXPECT_EQ(query(path, "PRAGMA user_version"), (Rows{{"9"}}));
@@ -147,7 +147,7 @@ TEST(SqliteSink, OtherTablesAreLeftAlone) {
 
 void expect_refused(const std::string& path, const std::string& because) {
   SqliteSink sink(path);
-  const std::string message = message_of([&] { sink.open(); }, ExitCode::kIoFailed);
+  const std::string message = message_of([&] { sink.open({}); }, ExitCode::kIoFailed);
   EXPECT_NE(message.find(path), std::string::npos) << message;
   EXPECT_NE(message.find(because), std::string::npos) << message;
 }

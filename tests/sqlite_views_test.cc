@@ -292,13 +292,13 @@ void write_all(const std::string& path, const std::string& offers, const EventBa
                std::size_t piece_events) {
   SinkBatcher batcher(std::make_unique<SqliteSink>(path, all_event_types(), catalogue_of(offers)),
                       all_event_types());
-  batcher.open();
+  batcher.open({});
   for (std::size_t begin = 0; begin < events.events.size(); begin += piece_events) {
     const std::size_t end = std::min(begin + piece_events, events.events.size());
     EventBatch piece;
     piece.events.assign(events.events.begin() + static_cast<std::ptrdiff_t>(begin),
                         events.events.begin() + static_cast<std::ptrdiff_t>(end));
-    batcher.add(piece);
+    batcher.add(piece, begin);
     batcher.flush();
   }
   batcher.close();

@@ -14,7 +14,7 @@
 #include "engine/mark_finder.h"
 #include "engine/tag_matcher.h"
 #include "ingest/archive_reader.h"
-#include "sinks/sqlite_sink.h"
+#include "sinks/sqlite_database.h"
 #include "tools/allocator.h"
 #include "tools/command_line.h"
 #include "tools/messages.h"

@@ -26,6 +26,7 @@ struct LaneBatch {
 // Events on their way to all outputs. The last one that is done sends them back.
 struct EventParcel {
   EventBatch events;
+  std::uint64_t first = 0;  // number of the first event, counted from the start of the run
   std::atomic<std::uint32_t> readers{0};
 };
 

@@ -74,6 +74,8 @@ void DeciderAgent::apply(LaneBatch& batch) {
     return;
   }
   EventParcel* parcel = std::exchange(parcel_, nullptr);
+  parcel->first = events_;
+  events_ += parcel->events.events.size();
   parcel->readers = static_cast<std::uint32_t>(ways_.outputs.size());
   for (const auto& output : ways_.outputs) {
     output->give(parcel);

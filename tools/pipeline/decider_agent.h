@@ -65,6 +65,7 @@ class DeciderAgent : public Agent {
   bool done_ = false;
   LineCounts lines_;
   std::uint64_t intents_ = 0;
+  std::uint64_t events_ = 0;  // given out
   mutable std::mutex mutex_;
   FileErrors problems_;  // guarded by mutex_
 };

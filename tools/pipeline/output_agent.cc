@@ -34,14 +34,14 @@ bool OutputAgent::do_work() {
     return true;
   }
   if (flush_clock_.is_due()) {
-    batcher_.flush();
+    (void)batcher_.flush();
     return true;
   }
   return parcel != nullptr;
 }
 
 void OutputAgent::write(EventParcel* parcel) {
-  batcher_.add(parcel->events);
+  batcher_.add(parcel->events, parcel->first);
   if (parcel->readers.fetch_sub(1) == 1) {
     parcel->events.clear();
     free_parcels_.give(parcel);
@@ -78,7 +78,7 @@ bool DeadLetterAgent::do_work() {
   }
   if (flush_clock_.is_due()) {
     usable_ = false;
-    letters_.flush();
+    (void)letters_.flush();
     usable_ = true;
     return true;
   }
@@ -88,7 +88,9 @@ bool DeadLetterAgent::do_work() {
 void DeadLetterAgent::write(LaneBatch* batch) {
   usable_ = false;
   for (const MalformedLine& line : batch->candidates.malformed) {
-    letters_.add(line, *batch->source_name);
+    append_dead_letter(letter_, line, *batch->source_name);
+    letters_.write(letter_, ++count_);
+    letter_.clear();
   }
   usable_ = true;
   free_batches_.give(batch);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -67,7 +68,7 @@ class OutputAgent : public Agent {
               std::size_t parcels);
 
   // Before the threads start.
-  void open() { batcher_.open(); }
+  void open() { (void)batcher_.open({}); }
 
   // The decider's.
   void give(EventParcel* parcel) { inbox_.give(parcel); }
@@ -98,7 +99,7 @@ class DeadLetterAgent : public Agent {
  public:
   DeadLetterAgent(const std::string& path, Handover<LaneBatch>& free, std::size_t batches);
 
-  void open() { letters_.open(); }
+  void open() { (void)letters_.open({}); }
   void give(LaneBatch* batch) { inbox_.give(batch); }
   void end() { inbox_.end(); }
   void ring_at(std::shared_ptr<Doorbell> bell) { inbox_.ring_at(std::move(bell)); }
@@ -111,7 +112,9 @@ class DeadLetterAgent : public Agent {
  private:
   void write(LaneBatch* batch);
 
-  DeadLetters letters_;
+  DeadLetterFile letters_;
+  std::string letter_;
+  std::uint64_t count_ = 0;  // letters written
   Inbox<LaneBatch> inbox_;
   Handover<LaneBatch>& free_batches_;
   FlushClock flush_clock_;

@@ -45,21 +45,17 @@ void append_base64(std::string& out, std::string_view bytes) {
   }
 }
 
+// Bytes from a file name or a line may be anything; what stands in the output is JSON all
+// the same.
+void append_text(std::string& out, std::string_view bytes) {
+  std::string text;
+  append_as_utf8(text, bytes);
+  append_json_string(out, text);
+}
+
 }  // namespace
 
-DeadLetters::DeadLetters(std::string path) : file_(std::move(path), "the dead letters") {}
-
-void DeadLetters::open() { file_.open(); }
-
-void DeadLetters::add(const MalformedLine& line, std::string_view source) {
-  // Bytes from a file name or a line may be anything; what stands in the
-  // output is JSON all the same.
-  const auto append_text = [this](std::string& to, std::string_view bytes) {
-    text_.clear();
-    append_as_utf8(text_, bytes);
-    append_json_string(to, text_);
-  };
-  std::string& out = file_.lines();
+void append_dead_letter(std::string& out, const MalformedLine& line, std::string_view source) {
   out.append(R"({"source":)");
   append_text(out, source);
   fmt::format_to(std::back_inserter(out), R"(,"offset":{},"length":{},"cause":"{}","field":)",
@@ -74,11 +70,32 @@ void DeadLetters::add(const MalformedLine& line, std::string_view source) {
   out.append(R"(,"head_base64":")");
   append_base64(out, line.head);
   out.append("\"}\n");
-  file_.drain_if_full();
 }
 
-void DeadLetters::flush() { file_.flush(); }
+DeadLetterFile::DeadLetterFile(std::string path, Disk& disk)
+    : file_(std::move(path), "the dead letters", disk) {}
 
-void DeadLetters::close() { file_.close(); }
+SinkPosition DeadLetterFile::open(const SinkStart& start) {
+  if (start.stream.empty()) {
+    file_.open();
+  } else {
+    file_.open_at(start.at.mark, start.sync);
+  }
+  letters_ = start.at.events;
+  return {letters_, file_.bytes()};
+}
+
+void DeadLetterFile::write(std::string_view lines, std::uint64_t through) {
+  file_.lines().append(lines);
+  file_.drain_if_full();
+  letters_ = through;
+}
+
+SinkPosition DeadLetterFile::flush() {
+  file_.flush();
+  return {letters_, file_.bytes()};
+}
+
+void DeadLetterFile::close() { file_.close(); }
 
 }  // namespace tagtill
