@@ -69,6 +69,8 @@ struct Event {
   std::int64_t price_minor = 0;       // prompt, confirmed
   std::int64_t commission_minor = 0;  // confirmed
   std::int64_t reach = 0;             // confirmed
+  // In the stream, counted over all types from 0: a sink is told. Nothing else depends on it.
+  std::uint64_t number = 0;
 };
 
 // Events in the order in which the rules produced them, with the bytes they

@@ -49,11 +49,11 @@ void SinkBatcher::add(const EventBatch& events, std::uint64_t first) {
   const std::size_t skipped = std::min<std::uint64_t>(through_ - first, events.events.size());
   for (std::size_t i = skipped; i < events.events.size(); ++i) {
     const Event& event = events.events[i];
-    ++through_;
+    const std::uint64_t number = through_++;
     if (!types_.test(static_cast<std::size_t>(event.type))) {
       continue;
     }
-    gather(event);
+    gather(event, number);
     if (batch_.events.size() >= kBatchEvents || batch_bytes_ >= kBatchBytes) {
       write_out();
     }
@@ -76,8 +76,9 @@ void SinkBatcher::close() {
   }
 }
 
-void SinkBatcher::gather(const Event& event) {
+void SinkBatcher::gather(const Event& event, std::uint64_t number) {
   Event copy = event;
+  copy.number = number;
   for (std::string_view Event::*member :
        {&Event::offer_id, &Event::author_id, &Event::account, &Event::intent_id, &Event::post_id,
         &Event::title, &Event::reply, &Event::tag_prefix}) {

@@ -52,7 +52,7 @@ class SinkBatcher {
  private:
   template <typename Action>
   void guarded(Action action);
-  void gather(const Event& event);
+  void gather(const Event& event, std::uint64_t number);
   void write_out();
 
   std::unique_ptr<Sink> sink_;
