@@ -84,7 +84,7 @@ SqliteDatabase::SqliteDatabase(std::string path, std::string vfs)
 
 SqliteDatabase::~SqliteDatabase() { sqlite3_close_v2(database_); }
 
-void SqliteDatabase::open() {
+void SqliteDatabase::open(bool sync) {
   const int result = sqlite3_open_v2(sqlite_plain_path(path_).c_str(), &database_,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                      vfs_.empty() ? nullptr : vfs_.c_str());
@@ -98,24 +98,36 @@ void SqliteDatabase::open() {
   if (sqlite3_db_readonly(database_, "main") == 1) {
     refuse("it cannot be written. Check the rights of the file and its folder");
   }
+  sync_ = sync;
+  if (sync_) {
+    // FULL does not sync the folder after a rollback journal was removed: if power fails then,
+    // the journal may come back and undo the transaction.
+    run("PRAGMA synchronous = EXTRA");
+  }
 }
 
 // Where the file system cannot do WAL (no shared memory: some network ones),
 // SQLite stays with the rollback journal, which then needs its fsyncs.
-void SqliteDatabase::enter_wal(bool sync) {
+void SqliteDatabase::enter_wal() {
   bool wal = false;
   {
     SqliteStatement mode = prepare("PRAGMA journal_mode = WAL");
     wal = mode.step() && mode.text(0) == "wal";
   }
-  run(wal && !sync ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
+  if (wal) {
+    run(sync_ ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  }
 }
 
 void SqliteDatabase::close() {
   // Refused while others read; the next close() does it. Not worth waiting for.
   sqlite3_busy_timeout(database_, 0);
-  (void)sqlite3_exec(database_, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
-  const int result = sqlite3_close(std::exchange(database_, nullptr));
+  int result =
+      sqlite3_exec(database_, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr) & 0xFF;
+  if (result != SQLITE_OK && result != SQLITE_BUSY && result != SQLITE_LOCKED) {
+    fail("close", result);
+  }
+  result = sqlite3_close(std::exchange(database_, nullptr));
   if (result != SQLITE_OK) {
     fail("close", result);
   }

@@ -73,13 +73,14 @@ class SqliteDatabase {
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
 
-  // Makes it if it is missing. Refuses what is no database, or cannot be written.
-  void open();
+  // Makes it if it is missing. Refuses what is no database, or cannot be written. `sync`: each
+  // commit survives a crash of the machine; without, one may undo the last ones, never half of
+  // one.
+  void open(bool sync);
 
   // From here to close() the database is in WAL mode: whoever looks at it neither waits nor
-  // makes us wait. `sync`: each commit survives a crash of the machine; without, one may undo
-  // the last ones, never half of one.
-  void enter_wal(bool sync);
+  // makes us wait.
+  void enter_wal();
 
   // Goes back to a rollback journal, so that one ordinary file is left, and closes it. With
   // other readers on it the WAL stays, which is whole as well.
@@ -100,6 +101,7 @@ class SqliteDatabase {
   std::string path_;
   std::string vfs_;
   sqlite3* database_ = nullptr;
+  bool sync_ = false;
 };
 
 // Of the library this program runs with.

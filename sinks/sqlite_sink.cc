@@ -61,7 +61,7 @@ class SqliteSink::Impl {
 
   SinkPosition open(const SinkStart& start) {
     has_stream_ = !start.stream.empty();
-    database_.open();
+    database_.open(start.sync);
     database_.run("BEGIN IMMEDIATE");
     make_or_check_schema();
     if (wants_more()) {
@@ -69,7 +69,7 @@ class SqliteSink::Impl {
     }
     position_ = has_stream_ ? find_in_stream(start) : start.at;
     database_.run("COMMIT");
-    database_.enter_wal(start.sync);
+    database_.enter_wal();
     prepare_inserts();
     begin_ = database_.prepare("BEGIN IMMEDIATE");
     commit_ = database_.prepare("COMMIT");

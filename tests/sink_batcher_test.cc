@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ class SpySink final : public Sink {
  public:
   struct Log {
     std::vector<std::size_t> batches;
+    std::vector<std::uint64_t> through;
+    std::size_t flushes = 0;
     std::string lines;
     bool closed = false;
     std::size_t fail_at_batch = SIZE_MAX;
@@ -32,9 +35,13 @@ class SpySink final : public Sink {
     }
     log_.batches.push_back(batch.events.size());
     log_.lines += lines_of(batch);
+    log_.through.push_back(through);
     position_.events = through;
   }
-  SinkPosition flush() override { return position_; }
+  SinkPosition flush() override {
+    ++log_.flushes;
+    return position_;
+  }
   void close() override { log_.closed = true; }
 
  private:
@@ -93,6 +100,65 @@ TEST(SinkBatcher, TheSinkGetsItsTypesAlone) {
   batcher.flush();
   EXPECT_EQ(log.batches, (std::vector<std::size_t>{1}));
   EXPECT_TRUE(log.lines.starts_with(R"({"type":"confirmed")"));
+}
+
+TEST(SinkBatcher, EventsThatTheSinkHasHadAreSkipped) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), all_event_types());
+  EXPECT_EQ(batcher.open({"stream", {7, 3}, 20, false}), (SinkPosition{7, 3}));
+  const EventBatch events = small_events(10);
+  batcher.add(events, 0);  // 0 to 9
+  batcher.add(events, 5);  // 5 to 14
+  EXPECT_EQ(batcher.flush(), (SinkPosition{15, 3}));
+  EventBatch expected;
+  for (const std::size_t i : {7, 8, 9, 5, 6, 7, 8, 9}) {
+    expected.events.push_back(events.events[i]);
+  }
+  EXPECT_EQ(log.lines, lines_of(expected));
+}
+
+TEST(SinkBatcher, EventsThatAreMissingAreAnError) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), all_event_types());
+  batcher.open({});
+  batcher.add(small_events(10), 0);
+  const std::string message =
+      message_of([&] { batcher.add(small_events(1), 12); }, ExitCode::kFailed);
+  EXPECT_NE(message.find("events 10 to 11 are missing"), std::string::npos) << message;
+}
+
+TEST(SinkBatcher, EachBatchSaysHowFarItTakesTheSink) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), confirmed_only());
+  batcher.open({});
+  EventBatch events = small_events(6'000);
+  for (std::size_t i = 0; i < events.events.size(); i += 2) {
+    events.events[i].type = EventType::kPrompt;
+  }
+  batcher.add(events, 0);
+  batcher.add(events, 6'000);  // the 4,096th purchase is number 8,191
+  EXPECT_EQ(log.through, (std::vector<std::uint64_t>{8'192}));
+  EXPECT_EQ(batcher.flush().events, 12'000U);
+  EXPECT_EQ(log.through, (std::vector<std::uint64_t>{8'192, 12'000}));
+}
+
+// Once a flush, not once an add(); and not at all when nothing came.
+TEST(SinkBatcher, EventsOfOtherTypesMoveTheSinkAtFlush) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), confirmed_only());
+  batcher.open({});
+  EventBatch events = small_events(3);
+  for (Event& event : events.events) {
+    event.type = EventType::kExpired;
+  }
+  batcher.add(events, 0);
+  batcher.add(events, 3);
+  EXPECT_TRUE(log.batches.empty());
+  EXPECT_EQ(batcher.flush().events, 6U);
+  EXPECT_EQ(batcher.flush().events, 6U);
+  EXPECT_EQ(log.batches, (std::vector<std::size_t>{0}));
+  EXPECT_EQ(log.through, (std::vector<std::uint64_t>{6}));
+  EXPECT_EQ(log.flushes, 1U);
 }
 
 TEST(SinkBatcher, ASinkThatFailedIsNotTouchedAgain) {

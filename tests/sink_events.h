@@ -18,11 +18,13 @@ namespace tagtill {
 using Rows = std::vector<std::vector<std::string>>;
 
 // The rows as text; nulls are empty.
-inline Rows query(const std::string& path, const std::string& sql) {
+inline Rows query(const std::string& path, const std::string& sql, const std::string& vfs = "") {
   sqlite3* database = nullptr;
   sqlite3_stmt* statement = nullptr;
   Rows rows;
-  EXPECT_EQ(sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+  EXPECT_EQ(sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY,
+                            vfs.empty() ? nullptr : vfs.c_str()),
+            SQLITE_OK);
   EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK)
       << sqlite3_errmsg(database);
   while (sqlite3_step(statement) == SQLITE_ROW) {

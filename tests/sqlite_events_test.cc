@@ -177,6 +177,23 @@ TEST(SqliteEvents, RejectionsAreCountedAcrossTheBatchesOfARun) {
   EXPECT_EQ(query(path, "SELECT post_id, nth FROM rejections"), (Rows{{"1", "1"}, {"1", "2"}}));
 }
 
+TEST(SqliteEvents, WithAStreamRejectionsAreCountedOverTheWholeTable) {
+  const TempFolder folder;
+  const std::string path = folder.path("all.db");
+  EventBatch batch;
+  for (const std::string_view offer : {"", "mug", ""}) {
+    batch.events.push_back(rejection(batch, "1", offer));
+  }
+  for (std::uint64_t run = 0; run < 2; ++run) {
+    SqliteSink sink(path, all_event_types(), catalogue());
+    EXPECT_EQ(sink.open({"stream", {3 * run, run}, 6, false}).events, 3 * run);
+    sink.write(batch, 3 * run + 3);
+    sink.close();
+  }
+  EXPECT_EQ(query(path, "SELECT ifnull(offer_id, '-'), nth FROM rejections ORDER BY rowid"),
+            (Rows{{"-", "1"}, {"mug", "1"}, {"-", "2"}, {"-", "3"}, {"mug", "2"}, {"-", "4"}}));
+}
+
 TEST(SqliteEvents, AListOfTypesHasTheTablesOfTheseAndNoViews) {
   const TempFolder folder;
   const std::string path = folder.path("some.db");

@@ -169,6 +169,79 @@ TEST(SqliteSink, RefusesWhatIsNotItsOwn) {
   expect_refused(folder.path("view"), "of another form");
 }
 
+// A run of `count` purchases with the state of that name.
+SinkPosition run_with_state(const std::string& path, const SinkStart& start, std::size_t count) {
+  EventBatch batch;
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.events.push_back(purchase(batch, start.stream + std::to_string(start.at.events + i)));
+  }
+  SqliteSink sink(path);
+  const std::uint64_t events = sink.open(start).events;
+  sink.write(batch, events + count);
+  const SinkPosition position = sink.flush();
+  sink.close();
+  return position;
+}
+
+TEST(SqliteSink, TheCursorOfEachStreamStandsInItsTable) {
+  const TempFolder folder;
+  const std::string path = folder.path("p.db");
+  EXPECT_EQ(run_with_state(path, {"a", {}, 5, false}, 3), (SinkPosition{3, 1}));
+  EXPECT_EQ(run_with_state(path, {"b", {}, 5, true}, 4), (SinkPosition{4, 1}));
+  EXPECT_EQ(run_with_state(path, {"a", {3, 1}, 5, true}, 2), (SinkPosition{5, 1}));
+  EXPECT_EQ(query(path, "SELECT * FROM tagtill_cursors"), (Rows{{"a", "5"}, {"b", "4"}}));
+  EXPECT_EQ(query(path, "SELECT strict, wr FROM pragma_table_list('tagtill_cursors')"),
+            (Rows{{"1", "1"}}));
+  EXPECT_EQ(count_rows(path), 9U);
+  EXPECT_FALSE(std::filesystem::exists(path + "-wal"));
+}
+
+TEST(SqliteSink, ItIsFurtherThanTheStateKnowsOrAsFarAndNothingElse) {
+  const TempFolder folder;
+  const std::string path = folder.path("p.db");
+  run_with_state(path, {"a", {}, 10, false}, 6);
+  const std::string before = read_file(path);
+  const auto refusal = [&](const SinkStart& start) {
+    return message_of(
+        [&] {
+          SqliteSink sink(path);
+          sink.open(start);
+        },
+        ExitCode::kIoFailed);
+  };
+  const std::string behind = refusal({"a", {7, 1}, 10, false});
+  EXPECT_NE(behind.find("it holds the first 6 events of the state, but the state has given it 7"),
+            std::string::npos)
+      << behind;
+  const std::string ahead = refusal({"a", {2, 1}, 5, false});
+  EXPECT_NE(ahead.find("it holds the first 6 events of the state, but the state has made only 5"),
+            std::string::npos)
+      << ahead;
+  const std::string strange = refusal({"b", {2, 1}, 5, false});
+  EXPECT_NE(strange.find("it knows nothing of that state"), std::string::npos) << strange;
+  EXPECT_NE(strange.find(path), std::string::npos) << strange;
+  EXPECT_EQ(read_file(path), before);
+  for (const SinkPosition& known : {SinkPosition{}, SinkPosition{2, 1}, SinkPosition{6, 1}}) {
+    SqliteSink sink(path);
+    EXPECT_EQ(sink.open({"a", known, 6, false}), (SinkPosition{6, 1}));
+    sink.close();
+  }
+}
+
+TEST(SqliteSink, ACursorTableOfAnotherFormIsRefused) {
+  const TempFolder folder;
+  const std::string path = folder.path("p.db");
+  execute(path, "CREATE TABLE tagtill_cursors (stream TEXT PRIMARY KEY, events INTEGER)");
+  SqliteSink sink(path);
+  EXPECT_NE(message_of(
+                [&] {
+                  sink.open({"a", {}, 0, false});
+                },
+                ExitCode::kIoFailed)
+                .find("\"tagtill_cursors\" of another form"),
+            std::string::npos);
+}
+
 TEST(SqliteSink, ADatabaseWithoutRightsIsSaid) {
   const TempFolder folder;
   const std::string path = folder.path("p.db");
