@@ -54,7 +54,7 @@ void SinkBatcher::add(const EventBatch& events, std::uint64_t first) {
       continue;
     }
     gather(event, number);
-    if (batch_.events.size() >= kBatchEvents || batch_bytes_ >= kBatchBytes) {
+    if (batch_.events.size() >= limits_.events || batch_bytes_ >= limits_.bytes) {
       write_out();
     }
   }
