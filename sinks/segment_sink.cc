@@ -204,7 +204,7 @@ void SegmentSink::publish(const Part& part) {
 }
 
 SinkPosition SegmentSink::position() const {
-  return {events_, part_.number << kMarkShift | file_->bytes()};
+  return {events_, stream_.empty() ? 0 : part_.number << kMarkShift | file_->bytes()};
 }
 
 std::uint64_t SegmentSink::bytes() const { return file_->bytes() + file_->lines().size(); }
