@@ -37,7 +37,7 @@ class PostgresServer {
   // As libpq takes it: the database `postgres` as its superuser.
   [[nodiscard]] std::string where() const;
   // Rows as psql prints them, columns with | between; one after the other with line ends.
-  [[nodiscard]] std::string ask(const std::string& sql, const std::string& database = "postgres");
+  std::string ask(const std::string& sql, const std::string& database = "postgres");
 
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
