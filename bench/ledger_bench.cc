@@ -50,7 +50,7 @@ void ledger(benchmark::State& state) {
   EventBatch events;
   emitter.set_batch(events);
   Ledger books(emitter, terms);
-  books.set_catalogue();
+  books.set_catalogue(*offers);
   Shard shard(terms);
   Window window{};
   window.author = 1'000'000'000'000'000'001;

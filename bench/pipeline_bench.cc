@@ -91,12 +91,15 @@ std::string purchases_of(const Generated& stream, std::size_t lanes,
   options.cores.cores = allowed_cores();
   options.cores.cores.resize(std::min(lanes, options.cores.cores.size()));
   std::string lines;
-  std::vector<PipelineOutput> outputs;
-  outputs.push_back({std::make_unique<Purchases>(lines), confirmed_only()});
-  Pipeline pipeline(
-      options, {{stream.posts, stream.bytes}}, context,
-      std::make_unique<Decider>(stream.offers, stream.members, stream.secret, ProtocolOptions()),
-      std::move(outputs), "");
+  PipelineParts parts;
+  parts.dumps = {{stream.posts, stream.bytes}};
+  parts.context = context;
+  parts.decider =
+      std::make_unique<Decider>(stream.offers, stream.members, stream.secret, ProtocolOptions());
+  parts.outputs.push_back(
+      {std::make_unique<EventOutput>(std::make_unique<Purchases>(lines), confirmed_only()),
+       "purchases"});
+  Pipeline pipeline(options, std::move(parts));
   pipeline.open();
   pipeline.run([] {}, std::chrono::seconds(1));
   return lines;

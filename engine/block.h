@@ -41,6 +41,7 @@ class Block {
   std::uint32_t source = 0;          // the reader counts them
   std::uint64_t offset = 0;          // of the first byte, in its source
   std::uint64_t source_bytes = 0;    // bytes of the source this block stands for
+  std::uint64_t end_offset = 0;      // where they end in it: no line behind it starts before
   std::uint64_t overlong_bytes = 0;  // 0: no such line
 
   [[nodiscard]] std::string_view lines() const { return {bytes_.get() + begin_, size_}; }

@@ -87,19 +87,46 @@ class CodeMaker::Impl {
   EVP_MAC_CTX* context_ = nullptr;
 };
 
-CodeMaker::CodeMaker(std::string_view secret) : impl_(std::make_unique<Impl>(secret)) {}
+CodeMaker::CodeMaker(std::string_view secret) { set_secret(secret); }
 CodeMaker::~CodeMaker() = default;
 CodeMaker::CodeMaker(CodeMaker&&) noexcept = default;
 CodeMaker& CodeMaker::operator=(CodeMaker&&) noexcept = default;
 
+void CodeMaker::set_secret(std::string_view secret) {
+  impl_ = secret.empty() ? nullptr : std::make_unique<Impl>(secret);
+}
+
 Code CodeMaker::confirmation(std::string_view author_id, std::string_view intent_id,
                              std::string_view offer_id) {
-  return impl_->compute("code", author_id, intent_id, offer_id);
+  return make("code", author_id, intent_id, offer_id);
 }
 
 Code CodeMaker::claim(std::string_view author_id, std::string_view intent_id,
                       std::string_view offer_id) {
-  return impl_->compute("claim", author_id, intent_id, offer_id);
+  return make("claim", author_id, intent_id, offer_id);
+}
+
+Code CodeMaker::make(std::string_view purpose, std::string_view author_id,
+                     std::string_view intent_id, std::string_view offer_id) {
+  Code code = kNoCode;
+  if (played_ != nullptr) {
+    if (played_->next == played_->codes.size()) {
+      throw DamagedState(
+          "The journal has fewer codes than its purchases need: it is damaged. Restore the state "
+          "from a copy, or make a new one from the dumps.");
+    }
+    code = played_->codes[played_->next++];
+  } else if (impl_ != nullptr) {
+    code = impl_->compute(purpose, author_id, intent_id, offer_id);
+  } else {
+    throw Error(ExitCode::kFailed,
+                "A code was needed before there was a secret to make it of. This is a fault of the "
+                "program: please report it.");
+  }
+  if (recorded_ != nullptr) {
+    recorded_->codes.push_back(code);
+  }
+  return code;
 }
 
 std::array<char, 8> code_characters(Code code) {

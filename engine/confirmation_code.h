@@ -5,19 +5,31 @@
 #include <string>
 #include <string_view>
 
+#include "engine/code_tape.h"
 #include "engine/event.h"
 
 namespace tagtill {
 
-// Computes codes under one secret. Used by one thread; one HMAC a code. The
-// secret stays inside, and is wiped at the end.
+// Computes codes under one secret, or takes them from a tape. Used by one thread; one
+// HMAC a code. The secret stays inside, and is wiped at the end.
 class CodeMaker {
  public:
-  // `secret` has at least 32 bytes (load_secret sees to it).
+  // `secret` has at least 32 bytes (load_secret sees to it), or none: then there are no
+  // codes but those of a tape, and who asks for another one gets an Error (kFailed).
   explicit CodeMaker(std::string_view secret);
   ~CodeMaker();
   CodeMaker(CodeMaker&&) noexcept;
   CodeMaker& operator=(CodeMaker&&) noexcept;
+
+  // As at construction. Tapes stay.
+  void set_secret(std::string_view secret);
+
+  // From now on every code is appended to the tape; null: no more. It must live until
+  // another one is set or the maker ends.
+  void record(CodeTape* tape) { recorded_ = tape; }
+  // From now on codes come from the tape; null: from the secret again. It must live as
+  // that of record(). Where it runs out, a DamagedState is thrown.
+  void play(CodeTape* tape) { played_ = tape; }
 
   // The first 40 bits of HMAC-SHA256(secret, purpose, LF, author, LF, purchase).
   // The purchase id is given as its two parts, intent post id and offer id.
@@ -28,7 +40,13 @@ class CodeMaker {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+
+  [[nodiscard]] Code make(std::string_view purpose, std::string_view author_id,
+                          std::string_view intent_id, std::string_view offer_id);
+
+  std::unique_ptr<Impl> impl_;  // null: there is no secret
+  CodeTape* recorded_ = nullptr;
+  CodeTape* played_ = nullptr;
 };
 
 // The code in a tag of confirmation form, given the folds of tag and prefix, or

@@ -31,8 +31,22 @@ class ConfirmedCounts {
       count += count < std::numeric_limits<std::uint32_t>::max() ? 1 : 0;
       return;
     }
+    restore(author, offer, 1);
+  }
+
+  // Calls f(author, offer, count) for each; f may change nothing.
+  template <typename F>
+  void for_each(F&& f) {
+    counts_.for_each([&](std::uint32_t place) {
+      const ConfirmedCount& count = counts_[place];
+      f(count.author, count.offer, count.count);
+    });
+  }
+
+  // Of a saved state. There is none yet, and `count` is not 0.
+  void restore(IdKey author, OfferNumber offer, std::uint32_t count) {
     ids_.acquire(author);
-    by_author_.add_count(counts_.add({author, offer, 1}));
+    by_author_.add_count(counts_.add({author, offer, count}));
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/ahead.h"
+#include "engine/decider_state.h"
 #include "engine/decision_teller.h"
 #include "engine/decision_trace.h"
 #include "engine/due_order.h"
@@ -64,7 +65,7 @@ class Decider::Impl {
     emitter_.set_batch(out);
     const std::shared_ptr<const MemberTable> before = members_;
     set_configuration(std::move(offers), std::move(members));
-    rules_.set_secret(secret);
+    rules_.codes().set_secret(secret);
     enrol_anew(*before);
     emitter_.set_members(*members_);
     if (set_aside_) {
@@ -85,6 +86,13 @@ class Decider::Impl {
   void set_replies(std::shared_ptr<const ReplyTemplate> replies) {
     replies_ = std::move(replies);
     emitter_.set_replies(replies_.get());
+  }
+
+  void record_codes(CodeTape* tape) { rules_.codes().record(tape); }
+  void play_codes(CodeTape* tape) { rules_.codes().play(tape); }
+
+  [[nodiscard]] DeciderState state() {
+    return {options_, *offers_, *members_, counts_, terms_, ledger_, shards_, clock_, set_aside_};
   }
 
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
@@ -109,7 +117,7 @@ class Decider::Impl {
     members_ = std::move(members);
     rules_.set(*offers_, *members_);
     terms_.set_catalogue(*offers_);
-    ledger_.set_catalogue();
+    ledger_.set_catalogue(*offers_);
     for (Shard& shard : shards_) {
       shard.posts().set_longest_window(offers_->longest_window_ms(), bound());
     }
@@ -322,6 +330,21 @@ class Decider::Impl {
   std::vector<CandidateIds> ids_;  // of the batch that is applied
 };
 
+DecisionCounts operator-(DecisionCounts now, const DecisionCounts& before) {
+  for (std::uint64_t DecisionCounts::*count :
+       {&DecisionCounts::candidates, &DecisionCounts::duplicates, &DecisionCounts::late,
+        &DecisionCounts::repeated, &DecisionCounts::deleted_before, &DecisionCounts::prompts,
+        &DecisionCounts::confirmed, &DecisionCounts::expired, &DecisionCounts::cancelled,
+        &DecisionCounts::future_of_others, &DecisionCounts::ignored_confirmations,
+        &DecisionCounts::parked_deleted, &DecisionCounts::deletes_forgotten}) {
+    now.*count -= before.*count;
+  }
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason) {
+    now.rejected[reason] -= before.rejected[reason];
+  }
+  return now;
+}
+
 Decider::Decider(std::shared_ptr<const OfferCatalogue> offers,
                  std::shared_ptr<const MemberTable> members, std::string_view secret,
                  ProtocolOptions options, std::uint32_t shards)
@@ -347,6 +370,18 @@ void Decider::replace(std::shared_ptr<const OfferCatalogue> offers,
   impl_->replace(std::move(offers), std::move(members), secret, out);
 }
 
+void Decider::record_codes(CodeTape* tape) { impl_->record_codes(tape); }
+void Decider::play_codes(CodeTape* tape) { impl_->play_codes(tape); }
+void Decider::save(const PieceWriter& write, std::string_view without_author) {
+  save_state(impl_->state(), write, without_author);
+}
+void Decider::load(const PieceReader& next) { load_state(impl_->state(), next); }
+void Decider::for_each_enrolled(const std::function<void(std::string_view author_id)>& f) {
+  tagtill::for_each_enrolled(impl_->state(), f);
+}
+std::vector<std::string> Decider::broken_invariants() {
+  return tagtill::broken_invariants(impl_->state());
+}
 const DecisionCounts& Decider::counts() const { return impl_->counts(); }
 std::uint64_t Decider::open_windows() const { return impl_->open_windows(); }
 void Decider::set_trace(DecisionTrace* trace) { impl_->set_trace(trace); }

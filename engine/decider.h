@@ -4,9 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/candidate.h"
 #include "engine/event.h"
@@ -18,6 +20,7 @@ namespace tagtill {
 
 class DecisionTrace;
 class ReplyTemplate;
+struct CodeTape;
 
 struct ProtocolOptions {
   Millis lateness_ms = 30'000;              // L, P3.3
@@ -42,6 +45,9 @@ struct DecisionCounts {
   std::uint64_t deletes_forgotten = 0;      // P6.2, over 1,000 an author
 };
 
+// What came since `before`.
+[[nodiscard]] DecisionCounts operator-(DecisionCounts now, const DecisionCounts& before);
+
 // Applies candidates in stream order. Used by one thread. Results depend on the
 // candidates, the catalogue, the members, the secret and the options alone.
 //
@@ -60,7 +66,7 @@ class Decider {
   // Throws an Error (kUsage) if `shards` is none of 1, 2, 4 to kShardsMax.
   static void check_shards(std::uint64_t shards);
 
-  // As check_shards().
+  // As check_shards(). The secret may be empty: then codes must be played.
   Decider(std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
           std::string_view secret, ProtocolOptions options, std::uint32_t shards = kShards);
   ~Decider();
@@ -84,6 +90,42 @@ class Decider {
   // been checked with the catalogue in force, and with each that replaces it. No decision
   // depends on it.
   void set_replies(std::shared_ptr<const ReplyTemplate> replies);
+
+  // From now on codes that apply() and replace() make are appended to the tape; null: no
+  // more. It must live until another one is set or the decider ends.
+  void record_codes(CodeTape* tape);
+  // From now on codes come from the tape instead of from the secret; null: from the
+  // secret again. It must live as that of record_codes(). apply() throws DamagedState
+  // where it runs out: then the decider must not be used.
+  void play_codes(CodeTape* tape);
+
+  // Writes everything the rules remember, as bytes that do not depend on shards or the
+  // layout of memory, in pieces of at most 256 KiB. `without_author` is left out as if
+  // there had never been anything of that author, empty: nobody; units that their open
+  // windows hold are free, and what is sold is sold. Changes nothing.
+  //
+  // Memory: a piece, and a bit a window of one shard. Cost: some 150 ns a window.
+  using PieceWriter = std::function<void(std::string_view piece)>;
+  void save(const PieceWriter& write, std::string_view without_author = {});
+  // Into a new decider, constructed with the options, catalogue and members in force at
+  // save(), and any number of shards. `next` returns the next piece, which must live until
+  // it is asked for another one, or an empty view at the end; pieces may be cut anywhere.
+  // Throws DamagedState: then the decider must not be used. Whatever the bytes are, memory
+  // follows their number.
+  using PieceReader = std::function<std::string_view()>;
+  void load(const PieceReader& next);
+
+  // Calls f once with each author on whose membership something depends that is kept:
+  // open windows, parked confirmations, the post that is set aside. f may call nothing of
+  // the decider.
+  void for_each_enrolled(const std::function<void(std::string_view author_id)>& f);
+
+  // A sentence for each thing that does not hold and should always hold, at most 100:
+  // windows, parked confirmations and notices of an author can be reached, are at most as
+  // many as they may be, and not past their time; open windows are of members; each offer
+  // holds as many units as it has open windows; units held and sold were never more than
+  // its greatest stock. Goes over everything.
+  [[nodiscard]] std::vector<std::string> broken_invariants();
 
   [[nodiscard]] const DecisionCounts& counts() const;
   [[nodiscard]] std::uint64_t open_windows() const;  // held, not denied

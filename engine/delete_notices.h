@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "engine/due.h"
@@ -35,6 +36,38 @@ class DeleteNotices {
   [[nodiscard]] bool remembers(const Id& author, const Id& post, Millis bound) const;
   // Notices that came before there was a clock came with the first one.
   void set_first_clock(Millis clock);
+
+  struct Remembered {
+    IdKey post;
+    Millis clock;
+  };
+  // Calls f(author, a span of Remembered, the oldest first) for each author of whom any
+  // are not forgotten; f may change nothing.
+  template <typename F>
+  void for_each_author(Millis bound, F&& f) {
+    std::vector<Remembered> kept;
+    authors_.for_each([&](Index author) {
+      kept.clear();
+      for (Index at = authors_[author].oldest; at != kNone; at = notices_[at].behind) {
+        if (notices_[at].clock >= bound) {
+          kept.push_back({notices_[at].post, notices_[at].clock});
+        }
+      }
+      if (!kept.empty()) {
+        f(authors_[author].id, std::span<const Remembered>(kept));
+      }
+    });
+  }
+
+  // Calls f(key) for each id that is held here, as often as it is.
+  template <typename F>
+  void for_each_id(F&& f) {
+    authors_.for_each([&](Index author) { f(authors_[author].id); });
+    notices_.for_each([&](Index notice) {
+      f(notices_[notice].author);
+      f(notices_[notice].post);
+    });
+  }
 
   // For the wheel, which holds the authors.
   [[nodiscard]] Millis due(std::uint32_t author) const;

@@ -11,7 +11,8 @@ enum class ExitCode : int {
   kOk = 0,
   kFailed = 1,      // something that should not have happened; explain: no such post
   kUsage = 2,       // wrong arguments
-  kBadInput = 65,   // a dump that could not be read whole; --strict and a malformed line
+  kBadInput = 65,   // a dump that could not be read whole; --strict and a malformed line; a
+                    // damaged state
   kIoFailed = 74,   // an output could not be written
   kBadConfig = 78,  // a bad catalogue, member file or secret
 };
@@ -24,6 +25,13 @@ class Error : public std::runtime_error {
 
  private:
   ExitCode code_;
+};
+
+// A state, journal or snapshot whose bytes are not what they should be. Whatever was
+// being made of them must not be used.
+class DamagedState : public Error {
+ public:
+  explicit DamagedState(const std::string& message) : Error(ExitCode::kBadInput, message) {}
 };
 
 }  // namespace tagtill

@@ -60,6 +60,16 @@ void IdTable::release_text(IdKey key) {
   });
 }
 
+std::uint64_t IdTable::holders() {
+  std::uint64_t holders = 0;
+  for (const Length length : {Length::kShort, Length::kMiddle, Length::kLong}) {
+    visit(*this, length, [&](auto& texts) {
+      texts.records.for_each([&](std::uint32_t i) { holders += texts.records[i].references; });
+    });
+  }
+  return holders;
+}
+
 std::string_view IdTable::text(IdKey key, IdDigits& digits) const {
   if (key <= Id::kNumberMax) {
     const auto [end, error] = std::to_chars(digits.begin(), digits.end(), key);

@@ -71,6 +71,9 @@ class IdTable {
   // The id, in `digits` or in the table, where it lives as long as it is held.
   [[nodiscard]] std::string_view text(IdKey key, IdDigits& digits) const;
 
+  // How many holders these ids have together.
+  [[nodiscard]] std::uint64_t holders();
+
   // Ids that are held and no numbers.
   [[nodiscard]] std::size_t size() const {
     return short_.records.size() + middle_.records.size() + long_.records.size();

@@ -1,6 +1,22 @@
 #include "engine/ledger.h"
 
+#include <algorithm>
+
 namespace tagtill {
+
+void Ledger::set_catalogue(const OfferCatalogue& offers) {
+  stocks_.resize(terms_.offer_ids());
+  for (std::size_t i = 0; i < offers.offers().size(); ++i) {
+    Stock& stock = stocks_[terms_.offer_number(terms_.in_force(static_cast<OfferIndex>(i)))];
+    stock.most = std::max(stock.most, offers.offers()[i].stock.value_or(kUnlimited));
+  }
+}
+
+void Ledger::restore(OfferNumber offer, std::int64_t sold, std::int64_t most) {
+  stocks_.resize(terms_.offer_ids());
+  stocks_[offer].sold = sold;
+  stocks_[offer].most = std::max(stocks_[offer].most, most);
+}
 
 void Ledger::open(WindowRef window) {
   const Offer& offer = window.terms().offer;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "engine/confirmation_code.h"
@@ -19,9 +20,9 @@ namespace tagtill {
 //
 // Invariant: for each offer, held = its open windows that are not denied; held
 // and sold never go below 0; with a stock, a window opens undenied only while
-// held + sold < stock.
+// held + sold < stock, so held + sold <= most.
 //
-// Memory: 16 bytes for each offer id that was ever in a catalogue.
+// Memory: 24 bytes for each offer id that was ever in a catalogue.
 class Ledger {
  public:
   // Both must live as long as the ledger.
@@ -30,8 +31,26 @@ class Ledger {
   // As Decider::set_trace.
   void set_trace(DecisionTrace* trace) { trace_ = trace; }
 
-  // The terms have taken a catalogue (P6.4). What is held and sold stays.
-  void set_catalogue() { stocks_.resize(terms_.offer_ids()); }
+  // What is held and sold of an offer, by its id, for ever (P6.4).
+  struct Stock {
+    std::int64_t held = 0;
+    std::int64_t sold = 0;
+    std::int64_t most = 0;  // the greatest stock that it had; kUnlimited: it had none
+  };
+  static constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+  // The terms have taken this catalogue (P6.4). What is held and sold stays.
+  void set_catalogue(const OfferCatalogue& offers);
+
+  [[nodiscard]] const Stock& stock(OfferNumber offer) const { return stocks_[offer]; }
+  // Of a saved state: how many units of an offer whose id has a number are sold, and the
+  // most of it. What is held comes with the windows.
+  void restore(OfferNumber offer, std::int64_t sold, std::int64_t most);
+  // The same: a window that is open, and not denied.
+  void restore_held(const Window& window) {
+    ++stock_of(window).held;
+    ++held_;
+  }
 
   // P4.5 and P4.6: holds a unit and prompts, or denies.
   void open(WindowRef window);
@@ -50,12 +69,6 @@ class Ledger {
   [[nodiscard]] std::uint64_t held() const { return held_; }
 
  private:
-  // What is held and sold of an offer, by its id, for ever (P6.4).
-  struct Stock {
-    std::int64_t held = 0;
-    std::int64_t sold = 0;
-  };
-
   [[nodiscard]] Stock& stock_of(const Window& window) {
     return stocks_[terms_.offer_number(window.terms)];
   }

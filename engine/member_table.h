@@ -24,7 +24,7 @@ struct Member {
   RegionCode region{};       // {0, 0}: unknown
 };
 
-// Const after it was built; shared by all threads.
+// Const after it was built (but see GrowingMembers); shared by all threads.
 //
 // Layout: an entry of 16 bytes a member, in the order of the file, which numbers
 // them; the bytes of accounts in one piece, one after the other; and an IndexTable
@@ -65,6 +65,7 @@ class MemberTable {
 
  private:
   friend class MemberTableBuilder;
+  friend class GrowingMembers;
 
   struct Entry {
     std::uint64_t id = 0;

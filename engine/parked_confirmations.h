@@ -71,6 +71,15 @@ class ParkedConfirmations {
     authors_.for_each([&](std::uint32_t index) { f(authors_[index].id, authors_[index].first); });
   }
 
+  // Calls f(key) for each id that is held here, as often as it is.
+  template <typename F>
+  void for_each_id(F&& f) {
+    parked_.for_each([&](ParkedIndex index) {
+      f(parked_[index].author);
+      f(parked_[index].post);
+    });
+  }
+
   // For the wheel.
   [[nodiscard]] Millis due(ParkedIndex index) const { return parked_[index].at; }
   void prefetch(ParkedIndex index, PrefetchList& list) const { list.add(&parked_[index]); }

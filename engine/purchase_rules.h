@@ -37,7 +37,7 @@ class PurchaseRules {
     offers_ = &offers;
     members_ = &members;
   }
-  void set_secret(std::string_view secret) { codes_ = CodeMaker(secret); }
+  [[nodiscard]] CodeMaker& codes() { return codes_; }
 
   // P3.6, steps 5 and 6.
   void apply(Shard& shard, const Candidate& post, const Id& author);

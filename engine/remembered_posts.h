@@ -31,6 +31,25 @@ class RememberedPosts {
   void prefetch(const Id& author, const Id& post, PrefetchList& list) const;
   void prefetch_record(const Id& author, const Id& post, PrefetchList& list) const;
 
+  // Calls f(author, post, at) for each post that is not forgotten; f may change nothing.
+  template <typename F>
+  void for_each(Millis bound, F&& f) {
+    posts_.for_each([&](std::uint32_t index) {
+      if (const Post& post = posts_[index]; until(post) >= bound) {
+        f(post.author, post.post, post.at);
+      }
+    });
+  }
+
+  // Calls f(key) for each id that is held here, as often as it is.
+  template <typename F>
+  void for_each_id(F&& f) {
+    posts_.for_each([&](std::uint32_t index) {
+      f(posts_[index].author);
+      f(posts_[index].post);
+    });
+  }
+
   // For the wheel.
   [[nodiscard]] Millis due(std::uint32_t index) const { return until(posts_[index]); }
   void prefetch(std::uint32_t index, PrefetchList& list) const { list.add(&posts_[index]); }

@@ -122,6 +122,20 @@ void Shard::collect_due(Millis bound, std::vector<Due>& due, PrefetchList& list)
   }
 }
 
+std::uint64_t Shard::holders_of_ids() {
+  std::uint64_t holders = 0;
+  const auto count = [&holders](IdKey key) { holders += key > Id::kNumberMax ? 1 : 0; };
+  windows_.for_each([&](WindowIndex index) {
+    count(windows_[index].author);
+    count(windows_[index].intent);
+  });
+  confirmed_.for_each([&](IdKey author, OfferNumber, std::uint32_t) { count(author); });
+  parked_.for_each_id(count);
+  posts_.for_each_id(count);
+  notices_.for_each_id(count);
+  return holders;
+}
+
 std::size_t Shard::memory_bytes() const {
   return sizeof(Shard) + ids_.memory_bytes() + wheel_.memory_bytes() + windows_.memory_bytes() +
          by_author_.memory_bytes() + accounts_.memory_bytes() + counts_.memory_bytes() +

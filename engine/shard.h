@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -106,6 +107,9 @@ class Shard {
   [[nodiscard]] DeleteNotices& notices() { return notices_; }
 
   // --- time --------------------------------------------------------------------
+  // What is added to the empty shard comes in no order, and nothing of it is due before
+  // this time; none: from now on it comes as the stream does.
+  void begin_at(std::optional<Millis> bound) { wheel_.begin_at(bound); }
   // Nothing falls due before this time.
   [[nodiscard]] Millis next_due() const { return wheel_.next_due(); }
   // Appends everything due before `bound` (= clock − L). What is kept for memory
@@ -113,6 +117,10 @@ class Shard {
   // to end, with remove_window and ParkedConfirmations::fall_due. What will be needed
   // for what falls due next is added to `list`, for the caller to ask for.
   void collect_due(Millis bound, std::vector<Due>& due, PrefetchList& list);
+
+  // How many holders the ids that are no numbers should have together: as many as ids()
+  // says. Goes over everything.
+  [[nodiscard]] std::uint64_t holders_of_ids();
 
   // What the shard holds in memory.
   [[nodiscard]] std::size_t memory_bytes() const;

@@ -32,12 +32,25 @@ void TermsTable::set_catalogue(const OfferCatalogue& offers) {
   forget_unused();
   for (std::size_t i = 0; i < in_force_.size(); ++i) {
     if (in_force_[i] == kTermsMax) {
-      in_force_[i] = add(offers.offers()[i]);
+      in_force_[i] = add(offers.offers()[i], true);
     }
   }
 }
 
-TermsIndex TermsTable::add(const Offer& offer) {
+std::vector<std::string_view> TermsTable::ids_by_number() const {
+  std::vector<std::string_view> ids(numbers_.size());
+  for (const auto& [id, number] : numbers_) {
+    ids[number] = id;
+  }
+  return ids;
+}
+
+OfferNumber TermsTable::restore_id(std::string_view id) {
+  return numbers_.try_emplace(std::string(id), static_cast<OfferNumber>(numbers_.size()))
+      .first->second;
+}
+
+TermsIndex TermsTable::add(const Offer& offer, bool in_force) {
   if (free_.empty()) {
     if (terms_.size() == kTermsMax) {
       throw Error(ExitCode::kBadConfig,
@@ -50,9 +63,8 @@ TermsIndex TermsTable::add(const Offer& offer) {
   }
   const TermsIndex index = free_.back();
   free_.pop_back();
-  const OfferNumber number =
-      numbers_.try_emplace(offer.id, static_cast<OfferNumber>(numbers_.size())).first->second;
-  terms_[index] = {offer, number, 0, true};
+  const OfferNumber number = restore_id(offer.id);
+  terms_[index] = {offer, number, 0, in_force};
   brief_[index] = {static_cast<std::uint32_t>(offer.window_ms), number};
   return index;
 }

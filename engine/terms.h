@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -49,6 +50,18 @@ class TermsTable {
   // Offer ids that were ever in a catalogue.
   [[nodiscard]] std::size_t offer_ids() const { return numbers_.size(); }
 
+  // Terms have numbers below this. Those that no window refers to and that are not in
+  // force are none.
+  [[nodiscard]] std::size_t size() const { return terms_.size(); }
+  // The offer ids that were ever in a catalogue, by their number.
+  [[nodiscard]] std::vector<std::string_view> ids_by_number() const;
+
+  // Of a saved state: the number of an offer id, which was in a catalogue.
+  OfferNumber restore_id(std::string_view id);
+  // The same: the offer as it stood when windows were opened that will refer to it; its
+  // id has a number. An Error as with a catalogue.
+  [[nodiscard]] TermsIndex restore(const Offer& offer) { return add(offer, false); }
+
   // A window refers to the terms; no longer.
   void add_window(TermsIndex index) { ++terms_[index].windows; }
   void remove_window(TermsIndex index) { --terms_[index].windows; }
@@ -60,7 +73,7 @@ class TermsTable {
     OfferNumber number = 0;
   };
 
-  [[nodiscard]] TermsIndex add(const Offer& offer);
+  [[nodiscard]] TermsIndex add(const Offer& offer, bool in_force);
   void forget_unused();
 
   std::deque<Terms> terms_;

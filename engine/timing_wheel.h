@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -60,11 +61,17 @@ class TimingWheel {
   // Nothing is due before this time. kNever when there is nothing.
   [[nodiscard]] Millis next_due() const { return next_due_; }
 
+  // Of an empty wheel: entries will be scheduled in no order, none before this time. As a
+  // rule (no time) the first one says where the wheel stands, and what is due before it
+  // goes through the heap.
+  void begin_at(std::optional<Millis> due) { first_tick_ = due ? tick_of(*due) : kNever; }
+
   // Adds an entry. It may be due already.
   void schedule(Millis due, Entry entry) {
     const std::int64_t tick = tick_of(due);
     if (size_ == 0) {
-      now_tick_ = tick - 1;  // an empty wheel may stand anywhere
+      // An empty wheel may stand anywhere.
+      now_tick_ = std::min(tick, std::exchange(first_tick_, kNever)) - 1;
     }
     ++size_;
     next_due_ = std::min(next_due_, due);
@@ -332,6 +339,7 @@ class TimingWheel {
   std::vector<Laid> laid_;    // scratch
   Millis phase_;
   std::int64_t now_tick_ = 0;
+  std::int64_t first_tick_ = kNever;  // of an empty wheel: where it is to stand
   Millis next_due_ = kNever;
   std::size_t size_ = 0;
 };

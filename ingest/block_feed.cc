@@ -28,7 +28,8 @@ void BlockFeed::look_at(Dump& dump) const {
   if (!dump.looked_at) {
     dump.looked_at = true;
     if (dump.source.name != "-") {
-      dump.plain = PlainFile::open(dump.source.name, options_.block_bytes, options_.line_bytes_max);
+      dump.plain = PlainFile::open(dump.source.name, options_.block_bytes, options_.line_bytes_max,
+                                   dump.source.first_offset);
     }
   }
 }
@@ -53,8 +54,16 @@ BlockFeed::Next BlockFeed::next(Turn& turn) {
     if (name_ == nullptr) {
       name_ = std::make_shared<const std::string>(dump.source.name);
     }
-    turn = {sequence_++, source_, name_, dump.plain, number_++, nullptr};
-    if (number_ == dump.plain->block_count()) {
+    turn = {.sequence = sequence_++,
+            .dump = static_cast<std::uint32_t>(current_),
+            .file_number = 0,
+            .ends_dump = number_ + 1 == dump.plain->block_count(),
+            .source = source_,
+            .source_name = name_,
+            .file = dump.plain,
+            .number = number_++,
+            .unpacked = nullptr};
+    if (turn.ends_dump) {
       ++source_;
       go_to_next_dump();
     }
@@ -64,8 +73,15 @@ BlockFeed::Next BlockFeed::next(Turn& turn) {
   if (unpacked == nullptr) {
     return Next::kNotYet;
   }
-  turn = {sequence_++, source_ + unpacked->block.source, unpacked->source_name, nullptr, 0,
-          unpacked};
+  turn = {.sequence = sequence_++,
+          .dump = static_cast<std::uint32_t>(current_),
+          .file_number = unpacked->block.source,
+          .ends_dump = unpacked->is_last,
+          .source = source_ + unpacked->block.source,
+          .source_name = unpacked->source_name,
+          .file = nullptr,
+          .number = 0,
+          .unpacked = unpacked};
   if (unpacked->is_last) {
     source_ += unpacked->source_count;
     go_to_next_dump();
@@ -183,6 +199,7 @@ bool Unpacker::fill(UnpackedBlock& to) {
     to.block.set_lines(0, 0);
     to.block.source = 0;
     to.block.source_bytes = 0;
+    to.block.end_offset = 0;
     to.block.overlong_bytes = 0;
     to.source_count = reader_->source_count();
     to.source_name.reset();

@@ -79,8 +79,11 @@ class BlockFeed {
 
   // A block to be read and searched. Must come to finish() before the next turn.
   struct Turn {
-    std::uint64_t sequence = 0;  // from 0, without gaps
-    std::uint32_t source = 0;    // files of lines, counted through all dumps
+    std::uint64_t sequence = 0;     // from 0, without gaps
+    std::uint32_t dump = 0;         // which of the dumps
+    std::uint32_t file_number = 0;  // of the file of lines in the dump
+    bool ends_dump = false;         // no turn of this dump comes behind it
+    std::uint32_t source = 0;       // files of lines, counted through all dumps
     std::shared_ptr<const std::string> source_name;
     std::shared_ptr<const PlainFile> file;  // and its block `number`; or
     std::uint64_t number = 0;

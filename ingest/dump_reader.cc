@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,9 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // A byte order mark, a dead letter's head and a line end of two stand in the
 // smallest block.
 constexpr std::size_t kBlockBytesMin = 512;
+
+// How much is read at a time of what is passed over.
+constexpr std::uint64_t kPassBytes = 65'536;
 
 bool is_blank(std::string_view bytes) {
   return bytes.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -79,6 +83,7 @@ class DumpReader::Impl {
           return false;
         }
         files_.emplace(dumps_[dump_].name, problems_, *interrupt_);
+        file_number_ = 0;
       }
       if (files_->next()) {
         if (stopped()) {
@@ -88,6 +93,14 @@ class DumpReader::Impl {
         offset_ = 0;
         taken_ = 0;
         ended_ = false;
+        const std::uint32_t file = file_number_++;
+        if (file < dumps_[dump_].first_file) {
+          pass_over(std::numeric_limits<std::uint64_t>::max());
+          continue;
+        }
+        if (file == dumps_[dump_].first_file) {
+          pass_over(dumps_[dump_].first_offset);
+        }
         file_open_ = true;
         return true;
       }
@@ -96,6 +109,18 @@ class DumpReader::Impl {
       ++dump_;
     }
     return false;
+  }
+
+  // Goes to this place of the source, or to its end. What is packed must be unpacked for it.
+  void pass_over(std::uint64_t bytes) {
+    std::vector<char> passed(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kPassBytes)));
+    while (taken_ < bytes && !ended_) {
+      const std::size_t got = files_->read(std::span(passed).first(
+          static_cast<std::size_t>(std::min<std::uint64_t>(bytes - taken_, passed.size()))));
+      ended_ = got == 0;
+      taken_ += got;
+    }
+    offset_ = taken_;
   }
 
   // Reads into `to` what the source gives at once; 0 at its end.
@@ -211,6 +236,7 @@ class DumpReader::Impl {
     block.source_bytes = source_bytes + mark;
     block.overlong_bytes = 0;
     offset_ += block.source_bytes;
+    block.end_offset = offset_;
     return true;
   }
 
@@ -228,6 +254,7 @@ class DumpReader::Impl {
 
   std::size_t dump_ = 0;            // the one that is read, or comes next
   std::optional<DumpFiles> files_;  // of the dump; none between two
+  std::uint32_t file_number_ = 0;   // of the next one in it
   bool file_open_ = false;          // files_ stands at one
   bool ended_ = false;              // it has no more
   std::uint64_t taken_ = 0;         // bytes read from it

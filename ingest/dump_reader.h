@@ -18,6 +18,10 @@ class Interrupt;
 struct DumpSource {
   std::string name;         // the path, or `-`
   std::uint64_t bytes = 0;  // its size as it lies there, 0 when it is not known (a pipe)
+  // Where reading begins: files of lines that are passed over (an archive holds several),
+  // and the place in the next one, unpacked, where a line starts.
+  std::uint32_t first_file = 0;
+  std::uint64_t first_offset = 0;
 };
 
 // What a reader does when a dump cannot be read whole.

@@ -56,6 +56,7 @@ struct PlainFile::Reading {
   const PlainFile& file;
   Block& block;
   std::uint64_t from;
+  bool is_first;          // block: it begins where a line starts
   std::size_t end;        // of the piece
   std::size_t held = 0;   // bytes that were read
   std::size_t first = 0;  // where the first line starts
@@ -90,9 +91,10 @@ struct PlainFile::Reading {
   // Where the first line of the piece starts; false if none does.
   bool find_first_line() {
     const std::size_t looked_at = std::min(held, end);
-    if (from == 0) {
-      first =
-          std::string_view(bytes(), held).starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    if (is_first) {
+      first = from == 0 && std::string_view(bytes(), held).starts_with(kByteOrderMark)
+                  ? kByteOrderMark.size()
+                  : 0;
     } else {
       const std::size_t before = kBeforeBytes - 1;
       const void* newline =
@@ -130,6 +132,7 @@ struct PlainFile::Reading {
     block.set_lines(first, lines_end - first);
     block.offset = from + first;
     block.source_bytes = source_end - (from + first) + mark;
+    block.end_offset = source_end;
   }
 
   void read_lines() {
@@ -202,10 +205,11 @@ struct PlainFile::Reading {
   }
 };
 
-PlainFile::PlainFile(std::string path, int file, std::uint64_t size, std::size_t block_bytes,
-                     std::size_t line_bytes_max)
+PlainFile::PlainFile(std::string path, int file, std::uint64_t begin, std::uint64_t size,
+                     std::size_t block_bytes, std::size_t line_bytes_max)
     : path_(std::move(path)),
       file_(file),
+      begin_(std::min(begin, size)),
       size_(size),
       block_bytes_(std::max(block_bytes, kBeforeBytes)),
       line_bytes_max_(std::max(line_bytes_max, kDeadLetterBytes)) {}
@@ -213,7 +217,7 @@ PlainFile::PlainFile(std::string path, int file, std::uint64_t size, std::size_t
 PlainFile::~PlainFile() { ::close(file_); }
 
 std::shared_ptr<const PlainFile> PlainFile::open(const std::string& path, std::size_t block_bytes,
-                                                 std::size_t line_bytes_max) {
+                                                 std::size_t line_bytes_max, std::uint64_t begin) {
   struct stat status {};
   // First, for to open a pipe would wait for whoever writes to it.
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
@@ -225,7 +229,7 @@ std::shared_ptr<const PlainFile> PlainFile::open(const std::string& path, std::s
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
   std::shared_ptr<const PlainFile> file(
-      new PlainFile(path, descriptor, size, block_bytes, line_bytes_max));
+      new PlainFile(path, descriptor, begin, size, block_bytes, line_bytes_max));
   std::array<char, kPackingHeadBytes> bytes{};
   int error = 0;
   const std::string_view head(bytes.data(),
@@ -239,15 +243,20 @@ std::shared_ptr<const PlainFile> PlainFile::open(const std::string& path, std::s
   return file;
 }
 
-std::uint64_t PlainFile::block_count() const { return (size_ + block_bytes_ - 1) / block_bytes_; }
+std::uint64_t PlainFile::block_count() const {
+  return std::max<std::uint64_t>((size_ - begin_ + block_bytes_ - 1) / block_bytes_, 1);
+}
 
 std::optional<std::string> PlainFile::read(std::uint64_t number, Block& block) const {
-  const std::uint64_t begin = number * block_bytes_;
-  const std::uint64_t from = number == 0 ? 0 : begin - kBeforeBytes;
+  const std::uint64_t begin = begin_ + number * block_bytes_;
+  const std::uint64_t from = number == 0 ? begin : begin - kBeforeBytes;
   const std::uint64_t end = std::min<std::uint64_t>(begin + block_bytes_, size_);
   block.reserve(block_bytes_ + kBlockSlack, 0);
-  Reading reading{
-      .file = *this, .block = block, .from = from, .end = static_cast<std::size_t>(end - from)};
+  Reading reading{.file = *this,
+                  .block = block,
+                  .from = from,
+                  .is_first = number == 0,
+                  .end = static_cast<std::size_t>(end - from)};
   reading.read_lines();
   return reading.failure.empty() ? std::nullopt : std::optional(std::move(reading.failure));
 }

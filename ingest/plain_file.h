@@ -11,9 +11,9 @@
 
 namespace tagtill {
 
-// Block number n holds the lines that start in the n-th piece of `block_bytes` bytes, and
-// so the blocks together each line once, whoever reads them and in whatever order. Which
-// lines those are does not depend on the block size.
+// Block number n holds the lines that start in the n-th piece of `block_bytes` bytes behind
+// the place where reading begins, and so the blocks together each line once, whoever reads
+// them and in whatever order. Which lines those are does not depend on the block size.
 //
 // A file is as long as it was when it was opened: what is appended later is not read. If
 // it was made shorter, what is gone cannot be read.
@@ -24,10 +24,12 @@ namespace tagtill {
 class PlainFile {
  public:
   // Null unless `path` can be opened and is a regular file with anything in it that is
-  // neither packed nor an archive: then a DumpReader has to see to it.
+  // neither packed nor an archive: then a DumpReader has to see to it. Reading begins at
+  // `begin`, where a line must start (a place behind the end is the end).
   [[nodiscard]] static std::shared_ptr<const PlainFile> open(const std::string& path,
                                                              std::size_t block_bytes,
-                                                             std::size_t line_bytes_max);
+                                                             std::size_t line_bytes_max,
+                                                             std::uint64_t begin = 0);
   ~PlainFile();
   PlainFile(const PlainFile&) = delete;
   PlainFile& operator=(const PlainFile&) = delete;
@@ -42,13 +44,14 @@ class PlainFile {
   [[nodiscard]] std::optional<std::string> read(std::uint64_t number, Block& block) const;
 
  private:
-  PlainFile(std::string path, int file, std::uint64_t size, std::size_t block_bytes,
-            std::size_t line_bytes_max);
+  PlainFile(std::string path, int file, std::uint64_t begin, std::uint64_t size,
+            std::size_t block_bytes, std::size_t line_bytes_max);
 
   struct Reading;
 
   std::string path_;
   int file_;
+  std::uint64_t begin_;
   std::uint64_t size_;
   std::size_t block_bytes_;
   std::size_t line_bytes_max_;

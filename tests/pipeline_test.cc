@@ -59,16 +59,28 @@ class PipelineTest : public ::testing::Test {
     return dumps;
   }
 
+  [[nodiscard]] PipelineParts parts(std::vector<DumpSource> dumps, std::uint32_t shards) const {
+    PipelineParts parts;
+    parts.dumps = std::move(dumps);
+    parts.context = make_search_context(offers_, members_, "Confirm", false);
+    parts.decider =
+        std::make_unique<Decider>(offers_, members_, secret_, ProtocolOptions{}, shards);
+    parts.outputs.push_back(
+        {std::make_unique<EventOutput>(std::make_unique<JsonlSink>(events_, "--events"),
+                                       all_event_types()),
+         "events"});
+    parts.outputs.push_back(
+        {std::make_unique<EventOutput>(std::make_unique<JsonlSink>(purchases_, "jsonl:"),
+                                       confirmed_only()),
+         "purchases"});
+    parts.outputs.push_back({std::make_unique<LetterOutput>(letters_), "letters"});
+    return parts;
+  }
+
   [[nodiscard]] std::unique_ptr<Pipeline> pipeline(const PipelineOptions& options,
                                                    std::vector<DumpSource> dumps,
                                                    std::uint32_t shards = 16) const {
-    std::vector<PipelineOutput> outputs;
-    outputs.push_back({std::make_unique<JsonlSink>(events_, "--events"), all_event_types()});
-    outputs.push_back({std::make_unique<JsonlSink>(purchases_, "jsonl:"), confirmed_only()});
-    return std::make_unique<Pipeline>(
-        options, std::move(dumps), make_search_context(offers_, members_, "Confirm", false),
-        std::make_unique<Decider>(offers_, members_, secret_, ProtocolOptions{}, shards),
-        std::move(outputs), letters_);
+    return std::make_unique<Pipeline>(options, parts(std::move(dumps), shards));
   }
 
   // Everything that was written, and what was counted.
@@ -192,13 +204,10 @@ class FailingSink : public Sink {
 TEST_F(PipelineTest, WhenASinkFailsNobodyWaitsForAPipe) {
   const std::string pipe = folder_.path("pipe");
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  std::vector<PipelineOutput> outputs;
-  outputs.push_back({std::make_unique<JsonlSink>(events_, "--events"), all_event_types()});
-  outputs.push_back({std::make_unique<FailingSink>(), all_event_types()});
-  Pipeline failing(options_with(2, 2, 65'536), {{corpus_.posts.string(), 0}, {pipe, 0}},
-                   make_search_context(offers_, members_, "Confirm", false),
-                   std::make_unique<Decider>(offers_, members_, secret_, ProtocolOptions{}),
-                   std::move(outputs), letters_);
+  PipelineParts parts = this->parts({{corpus_.posts.string(), 0}, {pipe, 0}}, 16);
+  parts.outputs[1].output =
+      std::make_unique<EventOutput>(std::make_unique<FailingSink>(), all_event_types());
+  Pipeline failing(options_with(2, 2, 65'536), std::move(parts));
   failing.open();
   try {
     failing.run([] {}, std::chrono::milliseconds(50));

@@ -1,10 +1,12 @@
 #include "tests/product.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "engine/decider.h"
 #include "engine/event.h"
 #include "engine/file_errors.h"
+#include "engine/journal_player.h"
 #include "engine/lane.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
@@ -44,13 +46,61 @@ class Product::Impl {
       lane_->process(block_, batch_);
       lines_ += batch_.counts;
       decider_->apply(batch_, events_);
+      if (observer_ != nullptr) {
+        observer_->applied(batch_, *members_);
+      }
     });
   }
 
   void replace(std::string_view offers, std::string_view members, std::string_view secret) {
     load(offers, members);
     lane_->set_context(context_);
+    secret_in_force_ = secret;
     decider_->replace(offers_, members_, secret, events_);
+    if (observer_ != nullptr) {
+      observer_->replaced(*offers_, *members_);
+    }
+  }
+
+  void set_observer(Observer* observer) {
+    observer_ = observer;
+    if (observer_ != nullptr) {
+      observer_->replaced(*offers_, *members_);
+    }
+  }
+
+  tagtill::Decider& decider() { return *decider_; }
+
+  std::string save_and_load(std::uint32_t shards) {
+    std::string saved;
+    decider_->save([&](std::string_view piece) { saved += piece; });
+    auto loaded = std::make_unique<tagtill::Decider>(offers_, members_, secret_in_force_,
+                                                     protocol_options(), shards);
+    std::string_view rest = saved;
+    loaded->load([&] { return std::exchange(rest, {}); });
+    decider_ = std::move(loaded);
+    return saved;
+  }
+
+  void go_on_with(std::unique_ptr<tagtill::Decider> decider) {
+    decider_ = std::move(decider);
+    decider_->replace(offers_, members_, secret_in_force_, events_);
+  }
+
+  std::string snapshot(std::string_view without_author) {
+    std::string bytes;
+    tagtill::JournalPlayer::save_snapshot(
+        *offers_, *members_, *decider_, [&](std::string_view piece) { bytes += piece; },
+        without_author);
+    return bytes;
+  }
+
+  std::unique_ptr<tagtill::Decider> loaded_without(std::string_view author) {
+    const std::string bytes = snapshot(author);
+    std::string_view rest = bytes;
+    tagtill::JournalPlayer player(protocol_options(), options_.shards);
+    player.load_snapshot([&] { return std::exchange(rest, {}); });
+    return player.take();
   }
 
   [[nodiscard]] const tagtill::EventBatch& events() const { return events_; }
@@ -109,6 +159,7 @@ class Product::Impl {
     }
     events_.clear();
     lines_ = {};
+    observer_ = nullptr;
     reset_decider();
   }
 
@@ -122,17 +173,21 @@ class Product::Impl {
   }
 
   void reset_decider() {
-    decider_ = std::make_unique<tagtill::Decider>(
-        offers_, members_, secret_,
-        tagtill::ProtocolOptions{options_.lateness_ms, options_.max_jump_ms, options_.prefix},
-        options_.shards);
+    secret_in_force_ = secret_;
+    decider_ = std::make_unique<tagtill::Decider>(offers_, members_, secret_, protocol_options(),
+                                                  options_.shards);
     if (!options_.reply_template.empty()) {
       decider_->set_replies(std::make_shared<tagtill::ReplyTemplate>(options_.reply_template));
     }
   }
 
+  [[nodiscard]] tagtill::ProtocolOptions protocol_options() const {
+    return {options_.lateness_ms, options_.max_jump_ms, options_.prefix};
+  }
+
   Options options_;
-  std::string secret_;
+  std::string secret_;  // the first one
+  std::string secret_in_force_;
   std::shared_ptr<const tagtill::OfferCatalogue> offers_;
   std::shared_ptr<const tagtill::MemberTable> members_;
   std::shared_ptr<const tagtill::SearchContext> context_;
@@ -141,6 +196,7 @@ class Product::Impl {
   std::shared_ptr<const tagtill::SearchContext> first_context_;
   std::unique_ptr<tagtill::Lane> lane_;
   std::unique_ptr<tagtill::Decider> decider_;
+  Observer* observer_ = nullptr;
   tagtill::Block block_;
   tagtill::CandidateBatch batch_;
   tagtill::EventBatch events_;
@@ -157,6 +213,18 @@ void Product::replace(std::string_view offers, std::string_view members, std::st
   impl_->replace(offers, members, secret);
 }
 void Product::set_trace(tagtill::DecisionTrace* trace) { impl_->set_trace(trace); }
+void Product::set_observer(Observer* observer) { impl_->set_observer(observer); }
+tagtill::Decider& Product::decider() { return impl_->decider(); }
+std::string Product::save_and_load(std::uint32_t shards) { return impl_->save_and_load(shards); }
+void Product::go_on_with(std::unique_ptr<tagtill::Decider> decider) {
+  impl_->go_on_with(std::move(decider));
+}
+std::string Product::snapshot(std::string_view without_author) {
+  return impl_->snapshot(without_author);
+}
+std::unique_ptr<tagtill::Decider> Product::loaded_without(std::string_view author) {
+  return impl_->loaded_without(author);
+}
 std::string Product::take_events() { return impl_->take_events(); }
 const tagtill::EventBatch& Product::events() const { return impl_->events(); }
 const Counts& Product::counts() { return impl_->counts(); }

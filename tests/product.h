@@ -9,9 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "engine/decider.h"
+
 namespace tagtill {
 class DecisionTrace;
-struct EventBatch;
 }  // namespace tagtill
 
 namespace product {
@@ -52,6 +53,15 @@ struct Counts {
   std::map<std::string, std::uint64_t> rejected;
 };
 
+// Is told what the decider is given, right after it was.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void applied(const tagtill::CandidateBatch& batch, const tagtill::MemberTable& members) = 0;
+  virtual void replaced(const tagtill::OfferCatalogue& offers,
+                        const tagtill::MemberTable& members) = 0;
+};
+
 // Throws std::runtime_error with all their errors when offers or members are
 // refused.
 class Product {
@@ -68,6 +78,17 @@ class Product {
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
   // Until reset().
   void set_trace(tagtill::DecisionTrace* trace);
+  // Until reset(). Is told of the configuration in force at once.
+  void set_observer(Observer* observer);
+  [[nodiscard]] tagtill::Decider& decider();
+  // The saved state of the decider, with which a new one goes on that has so many shards.
+  std::string save_and_load(std::uint32_t shards);
+  // Goes on with this decider, which is given the configuration in force.
+  void go_on_with(std::unique_ptr<tagtill::Decider> decider);
+  // A snapshot, as JournalPlayer::save_snapshot makes it, and what is loaded of it.
+  [[nodiscard]] std::string snapshot(std::string_view without_author = {});
+  [[nodiscard]] std::unique_ptr<tagtill::Decider> loaded_without(std::string_view author);
+  void go_on_without(std::string_view author) { go_on_with(loaded_without(author)); }
   // The events since the last call, as JSON Lines.
   [[nodiscard]] std::string take_events();
   // The same as the decider made them; they stay.

@@ -118,6 +118,7 @@ class Shop {
   }
 
   const product::Counts& counts() { return product_.counts(); }
+  product::Product& product() { return product_; }
 
  private:
   product::Product product_;

@@ -56,9 +56,9 @@ inline Event purchase(EventBatch& batch, const std::string& intent_id) {
   event.type = EventType::kConfirmed;
   event.offer_id = "mug";
   event.account = batch.bytes.keep("acct \"1\" ~");
-  event.author_id = batch.bytes.keep("author-" + intent_id);
+  event.author_id = batch.bytes.keep("author-" + intent_id.substr(0, 120));
   event.intent_id = batch.bytes.keep(intent_id);
-  event.post_id = batch.bytes.keep("confirm-" + intent_id);
+  event.post_id = batch.bytes.keep("confirm-" + intent_id.substr(0, 120));
   event.currency = {'E', 'U', 'R'};
   event.intent_at = 1'360'584'000'000;
   event.at = event.intent_at + 60'000;

@@ -1,6 +1,10 @@
 #include "tools/pipeline/decider_agent.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "engine/journal_codec.h"
+#include "tools/pipeline/state_agent.h"
 
 namespace tagtill {
 namespace {
@@ -17,11 +21,20 @@ std::uint64_t intents_in(const CandidateBatch& batch) {
 
 }  // namespace
 
-DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, bool stop_at_problem)
+DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, Options options,
+                           Clock& clock)
     : decider_(std::move(decider)),
       ways_(ways),
-      stop_at_problem_(stop_at_problem),
-      waiting_(ways.batches) {}
+      options_(std::move(options)),
+      clock_(clock),
+      waiting_(ways.batches),
+      step_(options_.first_step),
+      next_event_(options_.first_event),
+      next_letter_(options_.first_letter) {
+  if (ways_.state != nullptr) {
+    decider_->record_codes(&codes_);
+  }
+}
 
 // Each block that is under way has a batch, and turns have no gaps: so no two of them
 // share a place in the ring.
@@ -33,6 +46,10 @@ void DeciderAgent::collect() {
 
 bool DeciderAgent::do_work() {
   collect();
+  if (parcel_is_due()) {
+    hand_over();
+    return true;
+  }
   LaneBatch*& place = waiting_[next_ % waiting_.size()];
   if (place == nullptr) {
     if (ways_.feed.turn_count() == next_) {
@@ -46,39 +63,72 @@ bool DeciderAgent::do_work() {
     if (parcel_ == nullptr) {
       return false;
     }
+    parcel_->first_event = next_event_;
+    parcel_->first_letter = next_letter_;
   }
   ++next_;
   take(*std::exchange(place, nullptr));
   return true;
 }
 
-void DeciderAgent::take(LaneBatch& batch) {
-  if (stopped_ || cut_source_ == batch.source) {
-    ways_.free.give(&batch);
-    return;
+bool DeciderAgent::parcel_is_due() {
+  if (parcel_ == nullptr || parcel_->is_empty()) {
+    return false;
   }
-  apply(batch);
-  note_problems(batch);
-  give_back(batch);
+  return ways_.state == nullptr || parcel_->is_full() ||
+         clock_.now() - parcel_begun_ >= options_.gather;
+}
+
+void DeciderAgent::take(LaneBatch& batch) {
+  if (parcel_->is_empty() && ways_.state != nullptr) {
+    parcel_begun_ = clock_.now();
+  }
+  std::uint64_t lines = 0;
+  if (!stopped_ && cut_source_ != batch.source) {
+    lines = batch.candidates.counts.lines;
+    apply(batch);
+    note_problems(batch);
+  }
+  take_step(batch, lines);
+  ways_.free.give(&batch);
 }
 
 void DeciderAgent::apply(LaneBatch& batch) {
   lines_ += batch.candidates.counts;
+  parcel_->letters.append(batch.letters);
+  parcel_->letter_count += batch.letters.empty() ? 0 : batch.candidates.malformed.size();
   if (batch.candidates.candidates.empty()) {
     return;
   }
   intents_ += intents_in(batch.candidates);
+  codes_.clear();
   decider_->apply(batch.candidates, parcel_->events);
-  if (parcel_->events.events.empty() || ways_.outputs.empty()) {
-    parcel_->events.clear();
+  if (ways_.state != nullptr) {
+    append_candidates(parcel_->journal, batch.candidates, *options_.members, codes_);
+  }
+}
+
+// A run that was stopped goes on, another time, where the last batch that counted ends. Of a
+// dump that could not be read whole nothing more will ever be read.
+void DeciderAgent::take_step(const LaneBatch& batch, std::uint64_t lines) {
+  if (ways_.state == nullptr || (stopped_ && lines == 0)) {
     return;
   }
-  EventParcel* parcel = std::exchange(parcel_, nullptr);
-  parcel->first = events_;
-  events_ += parcel->events.events.size();
-  parcel->readers = static_cast<std::uint32_t>(ways_.outputs.size());
-  for (const auto& output : ways_.outputs) {
-    output->give(parcel);
+  if (batch.dump != step_.dump) {
+    step_ = {.dump = batch.dump};
+  }
+  if (batch.file != step_.files) {
+    step_.files = batch.file;
+    step_.offset = 0;
+  }
+  step_.offset = std::max(step_.offset, batch.end_offset);
+  step_.lines += lines;
+  step_.done = batch.ends_dump;
+  std::vector<DumpStep>& steps = parcel_->steps;
+  if (steps.empty() || steps.back().dump != step_.dump) {
+    steps.push_back(step_);
+  } else {
+    steps.back() = step_;
   }
 }
 
@@ -93,27 +143,41 @@ void DeciderAgent::note_problems(const LaneBatch& batch) {
   if (batch.cuts_source) {
     cut_source_ = batch.source;
   }
-  if (stop_at_problem_) {
+  if (options_.stop_at_problem) {
     stopped_ = true;
     ways_.feed.stop();
   }
 }
 
-void DeciderAgent::give_back(LaneBatch& batch) {
-  if (ways_.dead_letters != nullptr && !batch.candidates.malformed.empty()) {
-    ways_.dead_letters->give(&batch);
-  } else {
-    ways_.free.give(&batch);
+void DeciderAgent::hand_over() {
+  Parcel* parcel = std::exchange(parcel_, nullptr);
+  next_event_ = parcel->end_event();
+  next_letter_ = parcel->end_letter();
+  if (ways_.state != nullptr) {
+    ways_.state->give(parcel);
+    return;
+  }
+  if (ways_.outputs.empty()) {
+    parcel->go_home();
+    return;
+  }
+  parcel->readers = static_cast<std::uint32_t>(ways_.outputs.size());
+  for (const auto& output : ways_.outputs) {
+    output->give(parcel);
   }
 }
 
 void DeciderAgent::end() {
+  if (parcel_ != nullptr && !parcel_->is_empty()) {
+    hand_over();
+  }
   done_ = true;
+  if (ways_.state != nullptr) {
+    ways_.state->end();
+    return;
+  }
   for (const auto& output : ways_.outputs) {
     output->end();
-  }
-  if (ways_.dead_letters != nullptr) {
-    ways_.dead_letters->end();
   }
 }
 

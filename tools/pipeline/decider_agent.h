@@ -1,6 +1,7 @@
 // The decider at work: puts the lanes' batches into stream order, decides, hands out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -9,31 +10,47 @@
 #include <vector>
 
 #include "engine/agent.h"
+#include "engine/clock.h"
+#include "engine/code_tape.h"
 #include "engine/decider.h"
 #include "engine/file_errors.h"
 #include "engine/handover.h"
+#include "engine/member_table.h"
 #include "ingest/block_feed.h"
 #include "tools/pipeline/batches.h"
 #include "tools/pipeline/output_agent.h"
 
 namespace tagtill {
 
+class StateAgent;
+
+// Without a state each batch's events go to the outputs at once. With one they are gathered
+// for up to `gather` of the clock, with the candidates that they were made of and how far the
+// dumps were read, and go to the state. How they are gathered changes no result.
 class DeciderAgent : public Agent {
  public:
-  // Everything must outlive the agent. `batches`: how many LaneBatches there are;
-  // `dead_letters` may be null.
+  // Everything must outlive the agent. `batches`: how many LaneBatches there are.
   struct Ways {
     BlockFeed& feed;
     std::size_t batches;
-    Handover<LaneBatch>& done;       // from the lanes
-    Handover<LaneBatch>& free;       // back to them
-    Handover<EventParcel>& parcels;  // empty ones
+    Handover<LaneBatch>& done;  // from the lanes
+    Handover<LaneBatch>& free;  // back to them
+    Handover<Parcel>& parcels;  // empty ones
     std::span<const std::unique_ptr<OutputAgent>> outputs;
-    DeadLetterAgent* dead_letters;
+    StateAgent* state;  // null: none
   };
 
-  // `stop_at_problem`: ends the run where a dump cannot be read whole.
-  DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, bool stop_at_problem);
+  struct Options {
+    bool stop_at_problem = false;                // ends the run where a dump cannot be read whole
+    std::shared_ptr<const MemberTable> members;  // with a state: those in force
+    std::chrono::milliseconds gather{0};
+    // With a state: what was decided before, and where reading begins in the first dump.
+    std::uint64_t first_event = 0;
+    std::uint64_t first_letter = 0;
+    DumpStep first_step;
+  };
+
+  DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, Options options, Clock& clock);
 
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override { return done_; }
@@ -48,24 +65,31 @@ class DeciderAgent : public Agent {
 
  private:
   void collect();
+  [[nodiscard]] bool parcel_is_due();
   void take(LaneBatch& batch);
   void apply(LaneBatch& batch);
+  void take_step(const LaneBatch& batch, std::uint64_t lines);
   void note_problems(const LaneBatch& batch);
-  void give_back(LaneBatch& batch);
+  void hand_over();
   void end();
 
   std::unique_ptr<Decider> decider_;
   Ways ways_;
-  bool stop_at_problem_;
+  Options options_;
+  Clock& clock_;
   std::vector<LaneBatch*> waiting_;          // for those before them; by sequence, in a ring
   std::uint64_t next_ = 0;                   // sequence of the batch that is due
-  EventParcel* parcel_ = nullptr;            // empty
+  Parcel* parcel_ = nullptr;                 // that is filled
+  Clock::TimePoint parcel_begun_;            // when something came into it first
+  CodeTape codes_;                           // of the batch that is applied, with a state
+  DumpStep step_;                            // how far reading is
   std::optional<std::uint32_t> cut_source_;  // of which nothing more counts
   bool stopped_ = false;                     // nothing more counts
   bool done_ = false;
   LineCounts lines_;
   std::uint64_t intents_ = 0;
-  std::uint64_t events_ = 0;  // given out
+  std::uint64_t next_event_ = 0;  // numbers of the parcel's first ones
+  std::uint64_t next_letter_ = 0;
   mutable std::mutex mutex_;
   FileErrors problems_;  // guarded by mutex_
 };

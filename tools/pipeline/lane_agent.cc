@@ -2,11 +2,17 @@
 
 #include <utility>
 
+#include "tools/replay/dead_letters.h"
+
 namespace tagtill {
 
 LaneAgent::LaneAgent(std::shared_ptr<const SearchContext> context, BlockFeed& feed,
-                     Handover<LaneBatch>& free, Handover<LaneBatch>& done)
-    : lane_(std::move(context)), feed_(feed), free_batches_(free), done_batches_(done) {}
+                     Handover<LaneBatch>& free, Handover<LaneBatch>& done, bool wants_letters)
+    : lane_(std::move(context)),
+      feed_(feed),
+      free_batches_(free),
+      done_batches_(done),
+      wants_letters_(wants_letters) {}
 
 bool LaneAgent::do_work() {
   if (batch_ == nullptr) {
@@ -27,14 +33,28 @@ bool LaneAgent::do_work() {
       break;
   }
   LaneBatch* batch = std::exchange(batch_, nullptr);
-  batch->sequence = turn.sequence;
-  batch->source = turn.source;
-  batch->source_name = turn.source_name;
-  lane_.process(feed_.read(turn, block_, batch->problems), batch->candidates);
-  batch->cuts_source = turn.file != nullptr && !batch->problems.empty();
-  BlockFeed::finish(turn);
+  fill(*batch, turn);
   done_batches_.give(batch);
   return true;
+}
+
+void LaneAgent::fill(LaneBatch& batch, BlockFeed::Turn& turn) {
+  batch.sequence = turn.sequence;
+  batch.source = turn.source;
+  batch.dump = turn.dump;
+  batch.file = turn.file_number;
+  batch.ends_dump = turn.ends_dump;
+  const Block& block = feed_.read(turn, block_, batch.problems);
+  batch.end_offset = block.end_offset;
+  lane_.process(block, batch.candidates);
+  batch.letters.clear();
+  if (wants_letters_) {
+    for (const MalformedLine& line : batch.candidates.malformed) {
+      append_dead_letter(batch.letters, line, *turn.source_name);
+    }
+  }
+  batch.cuts_source = turn.file != nullptr && !batch.problems.empty();
+  BlockFeed::finish(turn);
 }
 
 }  // namespace tagtill

@@ -15,18 +15,21 @@ class LaneAgent : public Agent {
  public:
   // `free`: empty batches; the lane takes one before its turn, so that no lane can be
   // further ahead of the decider than there are batches. `done`: where the filled ones go.
-  // All must outlive the agent.
+  // All must outlive the agent. `wants_letters`: malformed lines become dead letters.
   LaneAgent(std::shared_ptr<const SearchContext> context, BlockFeed& feed,
-            Handover<LaneBatch>& free, Handover<LaneBatch>& done);
+            Handover<LaneBatch>& free, Handover<LaneBatch>& done, bool wants_letters);
 
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override { return done_; }
 
  private:
+  void fill(LaneBatch& batch, BlockFeed::Turn& turn);
+
   Lane lane_;
   BlockFeed& feed_;
   Handover<LaneBatch>& free_batches_;
   Handover<LaneBatch>& done_batches_;
+  bool wants_letters_;
   Block block_;
   LaneBatch* batch_ = nullptr;
   bool done_ = false;

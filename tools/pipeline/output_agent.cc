@@ -8,7 +8,7 @@ bool FlushClock::is_due() {
   if (!written_) {
     return false;
   }
-  const Clock::time_point now = Clock::now();
+  const Clock::TimePoint now = clock_.now();
   if (now < next_) {
     return false;
   }
@@ -17,95 +17,82 @@ bool FlushClock::is_due() {
   return true;
 }
 
-OutputAgent::OutputAgent(std::unique_ptr<Sink> sink, EventTypes types, Handover<EventParcel>& free,
-                         std::size_t parcels)
-    : batcher_(std::move(sink), types), inbox_(parcels), free_parcels_(free) {}
+OutputAgent::OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels,
+                         Clock& clock)
+    : output_(std::move(output)), name_(std::move(name)), inbox_(parcels), flush_clock_(clock) {}
+
+// Runs `action` on the output, which is given up when it throws.
+template <typename Action>
+void OutputAgent::guarded(Action action) {
+  usable_ = false;
+  action();
+  usable_ = true;
+}
+
+SinkPosition OutputAgent::open(const SinkStart& start) {
+  guarded([&] { flushed_ = output_->open(start); });
+  return flushed_;
+}
+
+void OutputAgent::give(Parcel* parcel) {
+  waiting_.fetch_add(1);
+  inbox_.give(parcel);
+}
+
+SinkPosition OutputAgent::flushed() const {
+  const std::lock_guard lock(mutex_);
+  return flushed_;
+}
 
 bool OutputAgent::do_work() {
   bool ended = false;
-  EventParcel* parcel = inbox_.take(ended);
+  Parcel* parcel = inbox_.take(ended);
   if (parcel != nullptr) {
     write(parcel);
     flush_clock_.note_write();
   }
   if (ended) {
-    batcher_.close();
+    flush();
+    usable_ = false;
+    output_->close();
     done_ = true;
+    tell();
     return true;
   }
   if (flush_clock_.is_due()) {
-    (void)batcher_.flush();
+    flush();
+    tell();
     return true;
   }
   return parcel != nullptr;
 }
 
-void OutputAgent::write(EventParcel* parcel) {
-  batcher_.add(parcel->events, parcel->first);
-  if (parcel->readers.fetch_sub(1) == 1) {
-    parcel->events.clear();
-    free_parcels_.give(parcel);
-  }
+void OutputAgent::write(Parcel* parcel) {
+  guarded([&] { output_->add(*parcel); });
+  parcel->release();
+  waiting_.fetch_sub(1);
+  tell();
+}
+
+void OutputAgent::flush() {
+  SinkPosition at;
+  guarded([&] { at = output_->flush(); });
+  const std::lock_guard lock(mutex_);
+  flushed_ = at;
 }
 
 void OutputAgent::close_after_failure() noexcept {
   try {
     bool ended = false;
-    while (EventParcel* parcel = inbox_.take(ended)) {
+    for (Parcel* parcel = nullptr; usable_ && (parcel = inbox_.take(ended)) != nullptr;) {
       write(parcel);
     }
-    batcher_.close();
-  } catch (...) {  // the first failure is the one to tell
-  }
-}
-
-DeadLetterAgent::DeadLetterAgent(const std::string& path, Handover<LaneBatch>& free,
-                                 std::size_t batches)
-    : letters_(path), inbox_(batches), free_batches_(free) {}
-
-bool DeadLetterAgent::do_work() {
-  bool ended = false;
-  LaneBatch* batch = inbox_.take(ended);
-  if (batch != nullptr) {
-    write(batch);
-    flush_clock_.note_write();
-  }
-  if (ended) {
-    usable_ = false;
-    letters_.close();
-    done_ = true;
-    return true;
-  }
-  if (flush_clock_.is_due()) {
-    usable_ = false;
-    (void)letters_.flush();
-    usable_ = true;
-    return true;
-  }
-  return batch != nullptr;
-}
-
-void DeadLetterAgent::write(LaneBatch* batch) {
-  usable_ = false;
-  for (const MalformedLine& line : batch->candidates.malformed) {
-    append_dead_letter(letter_, line, *batch->source_name);
-    letters_.write(letter_, ++count_);
-    letter_.clear();
-  }
-  usable_ = true;
-  free_batches_.give(batch);
-}
-
-void DeadLetterAgent::close_after_failure() noexcept {
-  try {
-    bool ended = false;
-    for (LaneBatch* batch = nullptr; usable_ && (batch = inbox_.take(ended)) != nullptr;) {
-      write(batch);
-    }
     if (usable_) {
-      letters_.close();
+      flush();
+      usable_ = false;
+      output_->close();
     }
-  } catch (...) {
+  } catch (...) {  // the first failure is the one to tell
   }
 }
 

@@ -1,30 +1,28 @@
-// What writes: a sink, or the dead letters, each on a thread of its own, since it waits for
-// disks.
+// What writes: an output on a thread of its own, since it waits for disks.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
 #include "engine/agent.h"
+#include "engine/clock.h"
 #include "engine/handover.h"
-#include "sinks/sink_batcher.h"
 #include "tools/pipeline/batches.h"
-#include "tools/replay/dead_letters.h"
+#include "tools/pipeline/output.h"
 
 namespace tagtill {
 
-// From the decider to one output, in order.
-template <typename T>
+// From the decider or the state to one agent, in order.
 class Inbox {
  public:
   explicit Inbox(std::size_t things) : queue_(things) {}
 
-  void give(T* thing) { queue_.give(thing); }
+  void give(Parcel* parcel) { queue_.give(parcel); }
   // Nothing will be given any more.
   void end() {
     ended_ = true;
@@ -33,93 +31,90 @@ class Inbox {
   void ring_at(std::shared_ptr<Doorbell> bell) { queue_.ring_at({std::move(bell)}); }
 
   // Null if there is nothing now; `ended` is set when there never will be.
-  [[nodiscard]] T* take(bool& ended) {
+  [[nodiscard]] Parcel* take(bool& ended) {
     const bool was_last = ended_;  // read first: what was given before end() is there then
-    T* thing = queue_.take();
-    ended = thing == nullptr && was_last;
-    return thing;
+    Parcel* parcel = queue_.take();
+    ended = parcel == nullptr && was_last;
+    return parcel;
   }
 
  private:
-  Handover<T> queue_;
+  Handover<Parcel> queue_;
   std::atomic<bool> ended_{false};
 };
 
 // When to flush: what an output was given should not get old, somebody may be watching.
 class FlushClock {
  public:
+  explicit FlushClock(Clock& clock) : clock_(clock), next_(clock.now() + kEvery) {}
+
   void note_write() { written_ = true; }
   // True, once, when a second has passed since the last time and there is anything to flush.
   [[nodiscard]] bool is_due();
 
  private:
-  using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds kEvery{1};
 
+  Clock& clock_;
   bool written_ = false;
-  Clock::time_point next_ = Clock::now() + kEvery;
+  Clock::TimePoint next_;
 };
 
-// Gives a sink its events.
+// Gives an output its parcels.
 class OutputAgent : public Agent {
  public:
-  // `free`: where parcels go when all outputs have had them; `parcels`: how many there are.
-  OutputAgent(std::unique_ptr<Sink> sink, EventTypes types, Handover<EventParcel>& free,
-              std::size_t parcels);
+  // `name` tells the output from the others. `parcels`: how many there are at most.
+  OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels, Clock& clock);
 
-  // Before the threads start.
-  void open() { (void)batcher_.open({}); }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] bool takes_letters() const { return output_->takes_letters(); }
 
-  // The decider's.
-  void give(EventParcel* parcel) { inbox_.give(parcel); }
+  // Before the threads start. Returns where the output stands.
+  SinkPosition open(const SinkStart& start);
+
+  // Whoever gives it parcels, on one thread.
+  void give(Parcel* parcel);
   void end() { inbox_.end(); }
-  // Before the threads start: that of the agent's thread.
-  void ring_at(std::shared_ptr<Doorbell> bell) { inbox_.ring_at(std::move(bell)); }
+  // Parcels that it was given and is not done with.
+  [[nodiscard]] std::size_t waiting() const { return waiting_.load(); }
 
-  // Closes the sink behind the last parcel.
+  // Before the threads start: the bell of the agent's thread, and that of whoever wants to
+  // know when it has done with a parcel, has flushed or has ended (may be null).
+  void ring_at(std::shared_ptr<Doorbell> bell) { inbox_.ring_at(std::move(bell)); }
+  void tell(std::shared_ptr<Doorbell> bell) { told_ = std::move(bell); }
+
+  // Where the output stood when it was last flushed. Any thread.
+  [[nodiscard]] SinkPosition flushed() const;
+
+  // Flushes and closes the output behind the last parcel.
   [[nodiscard]] bool do_work() override;
-  [[nodiscard]] bool is_done() const override { return done_; }
+  [[nodiscard]] bool is_done() const override { return done_.load(); }
 
   // When the threads have ended without that: writes what was given, and closes. Does
-  // nothing if it was this sink that failed. Errors are not told: the first one was.
+  // nothing if it was this output that failed. Errors are not told: the first one was.
   void close_after_failure() noexcept;
 
  private:
-  void write(EventParcel* parcel);
+  template <typename Action>
+  void guarded(Action action);
+  void write(Parcel* parcel);
+  void flush();
+  void tell() const {
+    if (told_ != nullptr) {
+      told_->ring();
+    }
+  }
 
-  SinkBatcher batcher_;
-  Inbox<EventParcel> inbox_;
-  Handover<EventParcel>& free_parcels_;
+  std::unique_ptr<Output> output_;
+  std::string name_;
+  Inbox inbox_;
   FlushClock flush_clock_;
-  bool done_ = false;
-};
-
-// Writes the malformed lines.
-class DeadLetterAgent : public Agent {
- public:
-  DeadLetterAgent(const std::string& path, Handover<LaneBatch>& free, std::size_t batches);
-
-  void open() { (void)letters_.open({}); }
-  void give(LaneBatch* batch) { inbox_.give(batch); }
-  void end() { inbox_.end(); }
-  void ring_at(std::shared_ptr<Doorbell> bell) { inbox_.ring_at(std::move(bell)); }
-
-  [[nodiscard]] bool do_work() override;
-  [[nodiscard]] bool is_done() const override { return done_; }
-
-  void close_after_failure() noexcept;
-
- private:
-  void write(LaneBatch* batch);
-
-  DeadLetterFile letters_;
-  std::string letter_;
-  std::uint64_t count_ = 0;  // letters written
-  Inbox<LaneBatch> inbox_;
-  Handover<LaneBatch>& free_batches_;
-  FlushClock flush_clock_;
-  bool usable_ = true;
-  bool done_ = false;
+  std::shared_ptr<Doorbell> told_;
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<bool> done_{false};
+  bool usable_ = false;
+  mutable std::mutex mutex_;
+  SinkPosition flushed_;  // guarded by mutex_
 };
 
 }  // namespace tagtill

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -32,55 +33,101 @@ std::size_t lane_count(const PipelineOptions& options, const std::vector<DumpSou
 
 }  // namespace
 
-Pipeline::Pipeline(const PipelineOptions& options, std::vector<DumpSource> dumps,
-                   std::shared_ptr<const SearchContext> context, std::unique_ptr<Decider> decider,
-                   std::vector<PipelineOutput> outputs, const std::string& dead_letters)
+Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
     : cores_(options.cores),
-      feed_(dumps, options.feed),
-      readers_wait_(std::any_of(dumps.begin(), dumps.end(), may_wait)),
-      batches_(4 * lane_count(options, dumps) + 4),
+      feed_(parts.dumps, options.feed),
+      readers_wait_(std::any_of(parts.dumps.begin(), parts.dumps.end(), may_wait)),
+      state_(std::move(parts.state)),
+      batches_(4 * lane_count(options, parts.dumps) + 4),
       free_batches_(batches_.size()),
       done_batches_(batches_.size()),
-      parcels_(kParcels),
-      free_parcels_(kParcels) {
+      parcels_(kParcels + (state_ == nullptr ? 0 : StateAgent::kInbox * parts.outputs.size())),
+      free_parcels_(parcels_.size()) {
   for (auto& batch : batches_) {
     batch = std::make_unique<LaneBatch>();
     free_batches_.give(batch.get());
   }
   for (auto& parcel : parcels_) {
-    parcel = std::make_unique<EventParcel>();
+    parcel = std::make_unique<Parcel>();
+    parcel->home = &free_parcels_;
     free_parcels_.give(parcel.get());
   }
-  const std::size_t unpackers = readers_wait_ ? 1 : std::min(cores_.cores.size(), dumps.size());
+  const std::size_t unpackers =
+      readers_wait_ ? 1 : std::min(cores_.cores.size(), parts.dumps.size());
   const std::size_t blocks = std::max<std::size_t>(
       4, kUnpackedBytes / options.feed.block_bytes / std::max(unpackers, 1UL));
   for (std::size_t i = 0; i < unpackers; ++i) {
     unpackers_.push_back(std::make_unique<Unpacker>(feed_, blocks));
   }
-  for (std::size_t i = 0; i < lane_count(options, dumps); ++i) {
-    lanes_.push_back(std::make_unique<LaneAgent>(context, feed_, free_batches_, done_batches_));
+  const bool wants_letters = std::ranges::any_of(
+      parts.outputs, [](const PipelineOutput& output) { return output.output->takes_letters(); });
+  for (std::size_t i = 0; i < lane_count(options, parts.dumps); ++i) {
+    lanes_.push_back(std::make_unique<LaneAgent>(parts.context, feed_, free_batches_, done_batches_,
+                                                 wants_letters));
   }
+  make_outputs(std::move(parts.outputs), *parts.clock);
+  make_decider(options, std::move(parts.decider), *parts.clock);
+}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock) {
   for (PipelineOutput& output : outputs) {
-    outputs_.push_back(std::make_unique<OutputAgent>(std::move(output.sink), output.types,
-                                                     free_parcels_, kParcels));
+    outputs_.push_back(std::make_unique<OutputAgent>(
+        std::move(output.output), std::move(output.name), parcels_.size(), clock));
   }
-  if (!dead_letters.empty()) {
-    dead_letters_ = std::make_unique<DeadLetterAgent>(dead_letters, free_batches_, batches_.size());
+  if (state_ != nullptr) {
+    compaction_ = std::make_unique<CompactionAgent>(state_->compaction);
+    state_agent_ =
+        std::make_unique<StateAgent>(StateAgent::Ways{*state_->store, outputs_, compaction_.get()},
+                                     state_->dumps, parcels_.size(), clock);
+  }
+}
+
+void Pipeline::make_decider(const PipelineOptions& options, std::unique_ptr<Decider> decider,
+                            Clock& clock) {
+  DeciderAgent::Options how;
+  how.stop_at_problem = options.feed.on_problem == OnProblem::kStop;
+  if (state_ != nullptr) {
+    const StateHead head = state_->store->reader().head();
+    how.members = state_->members;
+    how.gather = state_->gather;
+    how.first_event = head.events;
+    how.first_letter = head.letters;
+    if (!state_->dumps.empty()) {
+      how.first_step.files = state_->dumps[0].files;
+      how.first_step.offset = state_->dumps[0].offset;
+    }
   }
   decider_ = std::make_unique<DeciderAgent>(
       std::move(decider),
       DeciderAgent::Ways{feed_, batches_.size(), done_batches_, free_batches_, free_parcels_,
-                         outputs_, dead_letters_.get()},
-      options.feed.on_problem == OnProblem::kStop);
+                         outputs_, state_agent_.get()},
+      std::move(how), clock);
+}
+
+// Where the state knows the output to be.
+SinkStart Pipeline::start_of(const OutputAgent& output) const {
+  SinkStart start;
+  if (state_ != nullptr) {
+    const StateReader& state = state_->store->reader();
+    start.stream = state.stream();
+    start.committed = output.takes_letters() ? state.head().letters : state.head().events;
+    start.sync = state_->sync;
+    if (const std::optional<SinkCursor> cursor = state.cursor(output.name())) {
+      start.at = {cursor->events, cursor->mark};
+    }
+  }
+  return start;
 }
 
 void Pipeline::open() {
   try {
-    if (dead_letters_ != nullptr) {
-      dead_letters_->open();
-    }
     for (const auto& output : outputs_) {
-      output->open();
+      output->open(start_of(*output));
+    }
+    if (state_agent_ != nullptr) {
+      state_agent_->start();
     }
   } catch (...) {
     close_after_failure();
@@ -121,8 +168,9 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     add(fmt::format("tagtill/sink{}", i), any).agents.push_back(outputs_[i].get());
   }
-  if (dead_letters_ != nullptr) {
-    add("tagtill/dead", any).agents.push_back(dead_letters_.get());
+  if (state_agent_ != nullptr) {
+    add("tagtill/state", any).agents.push_back(state_agent_.get());
+    add("tagtill/compact", any).agents.push_back(compaction_.get());
   }
   return threads;
 }
@@ -164,8 +212,9 @@ void Pipeline::hang_bells(const std::vector<AgentThread>& threads) {
   for (const auto& output : outputs_) {
     output->ring_at(bell_of(output.get()));
   }
-  if (dead_letters_ != nullptr) {
-    dead_letters_->ring_at(bell_of(dead_letters_.get()));
+  if (state_agent_ != nullptr) {
+    compaction_->ring_at(bell_of(compaction_.get()));
+    state_agent_->ring_at(bell_of(state_agent_.get()));
   }
 }
 
@@ -184,9 +233,6 @@ void Pipeline::run(const std::function<void()>& watch, std::chrono::milliseconds
 void Pipeline::close_after_failure() noexcept {
   for (const auto& output : outputs_) {
     output->close_after_failure();
-  }
-  if (dead_letters_ != nullptr) {
-    dead_letters_->close_after_failure();
   }
 }
 

@@ -10,14 +10,17 @@
 #include <vector>
 
 #include "engine/agent_runner.h"
+#include "engine/clock.h"
 #include "engine/decider.h"
 #include "engine/lane.h"
 #include "ingest/block_feed.h"
 #include "tools/pipeline/batches.h"
+#include "tools/pipeline/compaction_agent.h"
 #include "tools/pipeline/core_list.h"
 #include "tools/pipeline/decider_agent.h"
 #include "tools/pipeline/lane_agent.h"
 #include "tools/pipeline/output_agent.h"
+#include "tools/pipeline/state_agent.h"
 
 namespace tagtill {
 
@@ -28,19 +31,41 @@ struct PipelineOptions {
 };
 
 struct PipelineOutput {
-  std::unique_ptr<Sink> sink;
-  EventTypes types;
+  std::unique_ptr<Output> output;
+  std::string name;  // tells it from the others, in a state from run to run
 };
 
-//   BlockFeed ─► lanes ─► decider ─► outputs
-//   unpackers ┘                 └──► dead letters
+// The state of a run, recovered and ready to be written on.
+struct PipelineState {
+  std::unique_ptr<StateStore> store;
+  bool sync = true;                            // outputs, too, survive a crash of the machine
+  std::vector<DumpRecord> dumps;               // as they stand, by their number in the run
+  std::shared_ptr<const MemberTable> members;  // in force
+  CompactionAgent::Options compaction;
+  // How long what was decided may wait for what comes next.
+  std::chrono::milliseconds gather{100};
+};
+
+// What a pipeline is made of.
+struct PipelineParts {
+  std::vector<DumpSource> dumps;
+  std::shared_ptr<const SearchContext> context;
+  std::unique_ptr<Decider> decider;
+  std::vector<PipelineOutput> outputs;
+  std::unique_ptr<PipelineState> state;  // null: none
+  Clock* clock = &Clock::real();
+};
+
+//   BlockFeed ─► lanes ─► decider ─► (state ─►) outputs
+//   unpackers ┘
 //
 // Lanes, decider and unpackers are agents that share as many threads as there are cores;
-// each output, and a reader that may have to wait for a pipe, has a thread of its own.
-// What comes out depends on none of this (P3.7).
+// each output, the state, its compaction, and a reader that may have to wait for a pipe, have
+// a thread of their own. What comes out depends on none of this (P3.7).
 //
-// Bounds: 4 batches a lane and 4 more, each of one block's candidates; kParcels parcels of
-// one block's events; kUnpackedBytes of unpacked blocks. Whoever finds none free waits.
+// Bounds: 4 batches a lane and 4 more, each of one block's candidates; kParcels parcels, and
+// some for each output with a state; kUnpackedBytes of unpacked blocks. Whoever finds none free
+// waits.
 //
 // Used by one thread, once.
 class Pipeline {
@@ -48,10 +73,8 @@ class Pipeline {
   static constexpr std::size_t kParcels = 32;
   static constexpr std::size_t kUnpackedBytes = std::size_t{32} << 20;
 
-  // `dead_letters`: a path; empty: none.
-  Pipeline(const PipelineOptions& options, std::vector<DumpSource> dumps,
-           std::shared_ptr<const SearchContext> context, std::unique_ptr<Decider> decider,
-           std::vector<PipelineOutput> outputs, const std::string& dead_letters);
+  Pipeline(const PipelineOptions& options, PipelineParts parts);
+  ~Pipeline();
 
   // Opens the outputs. Throws what they throw; those that are open already are closed.
   void open();
@@ -63,27 +86,33 @@ class Pipeline {
 
   // Instead of run(): for who wants to schedule the agents otherwise, as a test does.
   [[nodiscard]] std::vector<Agent*> agents() const;
+  // What run() does when an agent has thrown.
+  void close_after_failure() noexcept;
 
   [[nodiscard]] const BlockFeed& feed() const { return feed_; }
   [[nodiscard]] const DeciderAgent& decider() const { return *decider_; }
 
  private:
+  void make_outputs(std::vector<PipelineOutput> outputs, Clock& clock);
+  void make_decider(const PipelineOptions& options, std::unique_ptr<Decider> decider, Clock& clock);
+  [[nodiscard]] SinkStart start_of(const OutputAgent& output) const;
   [[nodiscard]] std::vector<AgentThread> plan_threads() const;
   void hang_bells(const std::vector<AgentThread>& threads);
-  void close_after_failure() noexcept;
 
   CorePlan cores_;
   BlockFeed feed_;
   bool readers_wait_;
+  std::unique_ptr<PipelineState> state_;
   std::vector<std::unique_ptr<LaneBatch>> batches_;
   Handover<LaneBatch> free_batches_;
   Handover<LaneBatch> done_batches_;
-  std::vector<std::unique_ptr<EventParcel>> parcels_;
-  Handover<EventParcel> free_parcels_;
+  std::vector<std::unique_ptr<Parcel>> parcels_;
+  Handover<Parcel> free_parcels_;
   std::vector<std::unique_ptr<Unpacker>> unpackers_;
   std::vector<std::unique_ptr<LaneAgent>> lanes_;
   std::vector<std::unique_ptr<OutputAgent>> outputs_;
-  std::unique_ptr<DeadLetterAgent> dead_letters_;
+  std::unique_ptr<CompactionAgent> compaction_;
+  std::unique_ptr<StateAgent> state_agent_;
   std::unique_ptr<DeciderAgent> decider_;
 };
 

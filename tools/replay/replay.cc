@@ -21,17 +21,18 @@
 #include "tools/pipeline/pipeline.h"
 #include "tools/replay/file_conflicts.h"
 #include "tools/replay/progress.h"
+#include "tools/replay/replay_state.h"
 #include "tools/replay/summary.h"
 
 namespace tagtill {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using TimePoint = Clock::TimePoint;
 
 // How often progress and problems are said.
 constexpr std::chrono::milliseconds kWatchEvery{200};
 
-double seconds_between(Clock::time_point from, Clock::time_point to) {
+double seconds_between(TimePoint from, TimePoint to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
@@ -47,6 +48,11 @@ void check_files(const ReplayOptions& options, const std::vector<SinkUrl>& sinks
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     if (!sinks[i].path.empty()) {
       outputs.push_back({fmt::format("--sink {}", options.sinks[i]), sinks[i].path});
+    }
+  }
+  if (!options.state.empty()) {
+    for (const std::string_view part : {"", "-wal", "-shm", "-lock"}) {
+      outputs.push_back({"--state", fmt::format("{}{}", options.state, part)});
     }
   }
   std::vector<FileRole> inputs = {{"the offers file", options.offers},
@@ -102,10 +108,19 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
                                          const std::shared_ptr<const OfferCatalogue>& offers) {
   std::vector<PipelineOutput> outputs;
   if (!options.events.empty()) {
-    outputs.push_back({std::make_unique<JsonlSink>(options.events, "--events"), all_event_types()});
+    outputs.push_back(
+        {std::make_unique<EventOutput>(std::make_unique<JsonlSink>(options.events, "--events"),
+                                       all_event_types()),
+         output_name("events", options.events)});
   }
-  for (const SinkUrl& sink : sinks) {
-    outputs.push_back({make_sink(sink, offers), sink.events});
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    const std::string kind = options.sinks[i].substr(0, options.sinks[i].find(':'));
+    outputs.push_back({std::make_unique<EventOutput>(make_sink(sinks[i], offers), sinks[i].events),
+                       output_name(kind, sinks[i].path)});
+  }
+  if (!options.dead_letter.empty()) {
+    outputs.push_back({std::make_unique<LetterOutput>(options.dead_letter),
+                       output_name("dead-letter", options.dead_letter)});
   }
   return outputs;
 }
@@ -114,14 +129,14 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
 class Watch {
  public:
   Watch(const Pipeline& pipeline, const ReplayOptions& options, std::uint64_t total_bytes,
-        Clock::time_point start)
+        TimePoint start)
       : pipeline_(pipeline),
         progress_(options.progress == "on" ||
                       (options.progress == "auto" && ::isatty(STDERR_FILENO) == 1),
                   total_bytes, start) {}
 
   void look() {
-    progress_.update(pipeline_.feed().stored_bytes_read(), Clock::now());
+    progress_.update(pipeline_.feed().stored_bytes_read(), Clock::real().now());
     const FileErrors fresh = pipeline_.decider().problems_after(problems_);
     problems_ += fresh.count();
     for (const std::string& problem : fresh.shown()) {
@@ -141,13 +156,13 @@ class Watch {
   std::size_t problems_ = 0;
 };
 
-ReplayResult result_of(const Pipeline& pipeline) {
+ReplayResult result_of(const Pipeline& pipeline, const DecisionCounts& before) {
   const DeciderAgent& decider = pipeline.decider();
   ReplayResult result;
   result.lines = decider.lines();
   result.bytes = result.lines.bytes;
   result.intents = decider.intents();
-  result.decisions = decider.decider().counts();
+  result.decisions = decider.decider().counts() - before;
   result.open_windows = decider.decider().open_windows();
   result.set_aside = decider.decider().has_set_aside();
   return result;
@@ -189,7 +204,7 @@ void say_summary(const ReplayOptions& options, const std::vector<SinkUrl>& sinks
 }  // namespace
 
 ExitCode replay(const ReplayOptions& options) {
-  const Clock::time_point begin = Clock::now();
+  const TimePoint begin = Clock::real().now();
   check_prefix(options.protocol.confirm_prefix);
   std::vector<SinkUrl> sinks;
   for (const std::string& url : options.sinks) {
@@ -197,6 +212,7 @@ ExitCode replay(const ReplayOptions& options) {
   }
   const PipelineOptions pipeline_plan = pipeline_options(options);
   Decider::check_shards(options.shards);
+  check_state_options(options);
   FileErrors problems;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, problems);
   check_files(options, sinks, dumps);
@@ -210,23 +226,35 @@ ExitCode replay(const ReplayOptions& options) {
     return ExitCode::kBadInput;
   }
 
-  const std::uint64_t total = total_bytes(dumps);
-  Pipeline pipeline(pipeline_plan, std::move(dumps),
-                    make_search_context(configuration->offers, configuration->members,
-                                        options.protocol.confirm_prefix, options.strict),
-                    std::make_unique<Decider>(configuration->offers, configuration->members,
+  PipelineParts parts;
+  parts.dumps = std::move(dumps);
+  parts.outputs = make_outputs(options, sinks, configuration->offers);
+  parts.context = make_search_context(configuration->offers, configuration->members,
+                                      options.protocol.confirm_prefix, options.strict);
+  if (options.state.empty()) {
+    parts.decider = std::make_unique<Decider>(configuration->offers, configuration->members,
                                               configuration->secret, options.protocol,
-                                              static_cast<std::uint32_t>(options.shards)),
-                    make_outputs(options, sinks, configuration->offers), options.dead_letter);
+                                              static_cast<std::uint32_t>(options.shards));
+  } else {
+    open_state(options, *configuration, parts);
+  }
+  const bool all_had = !options.state.empty() && parts.dumps.empty();
+  const DecisionCounts before = parts.decider->counts();
+  const std::uint64_t total = total_bytes(parts.dumps);
+  Pipeline pipeline(pipeline_plan, std::move(parts));
   pipeline.open();
-  const Clock::time_point ready = Clock::now();
+  const TimePoint ready = Clock::real().now();
   Watch watch(pipeline, options, total, ready);
   pipeline.run([&] { watch.look(); }, kWatchEvery);
   watch.end();
+  if (all_had && problems.empty()) {
+    say("Nothing to do: the state has had all of these dumps.");
+    return ExitCode::kOk;
+  }
 
-  ReplayResult result = result_of(pipeline);
+  ReplayResult result = result_of(pipeline, before);
   result.load_seconds = seconds_between(begin, ready);
-  result.replay_seconds = seconds_between(ready, Clock::now());
+  result.replay_seconds = seconds_between(ready, Clock::real().now());
   say_summary(options, sinks, result);
 
   const bool read_whole = pipeline.decider().problems_after(0).empty();

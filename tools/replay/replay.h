@@ -14,6 +14,11 @@ struct ReplayOptions : StreamOptions {
   std::string events;                                        // empty: none; `-`: standard output
   std::vector<std::string> sinks = {"sqlite:purchases.db"};  // URLs
   std::string dead_letter;                                   // empty: none
+  std::string state;                                         // empty: none
+  bool again = false;                  // read dumps that the state has had once more
+  bool abandon = false;                // leave the rest of an unfinished dump unread
+  std::string durability = "machine";  // what a commit survives: machine, process
+  std::string journal = "snapshot";    // how long its entries are kept: snapshot, all
   bool strict = false;
   bool fail_fast = false;                   // stop at a dump that cannot be read whole
   std::string lanes = "auto";               // or a number
@@ -33,9 +38,9 @@ struct ReplayOptions : StreamOptions {
 // together, and with kIoFailed when an output fails: the other outputs are then
 // closed with what they were sent before.
 //
-// Order: options are checked, then the configuration is read, then the outputs
-// are opened, then the first byte of a dump is read. So whatever is refused
-// leaves the outputs of the last run as they were.
+// Order: options are checked, then the configuration is read, then the state is opened and
+// recovered, then the outputs are opened, then the first byte of a dump is read. So whatever
+// is refused leaves the outputs of the last run as they were.
 [[nodiscard]] ExitCode replay(const ReplayOptions& options);
 
 }  // namespace tagtill

@@ -13,8 +13,10 @@ constexpr const char* kFooter =
     "  tagtill replay --offers offers.jsonl --members members.jsonl --secret-file secret \\\n"
     "    --events events.jsonl dump.json\n"
     "  sqlite3 -box purchases.db 'SELECT * FROM purchases LIMIT 10'\n"
-    "Exit codes: 0; 1 failed; 2 wrong usage; 65 a dump could not be read whole, or with --strict\n"
-    "a line was malformed; 74 an output failed; 78 a bad catalogue, member file or secret.";
+    "Exit codes: 0; 1 failed; 2 wrong usage; 65 a dump could not be read whole, a state is "
+    "damaged,\n"
+    "or with --strict a line was malformed; 74 an output or the state failed; 78 a bad catalogue,\n"
+    "member file or secret.";
 
 }  // namespace
 
@@ -33,6 +35,18 @@ void add_replay_command(Command& root) {
             "Stop at the first dump that cannot be read whole, rather than go on with the others")
       .text("--dead-letter", options->dead_letter, "PATH",
             "Malformed lines as JSON Lines: place, cause and beginning; - for standard output")
+      .text("--state", options->state, "PATH",
+            "Keeps what the run remembers in this file: after a crash the same command goes on, "
+            "and the next day's dumps continue the windows of this one's")
+      .flag("--again", options->again, "With a state: read dumps that it has had once more")
+      .flag("--abandon", options->abandon,
+            "With a state: leave the rest of the dump unread in which the last run ended")
+      .choice("--durability", options->durability, {"machine", "process"},
+              "What a commit of the state survives: a crash of the machine, or only one of the "
+              "program")
+      .choice("--journal", options->journal, {"snapshot", "all"},
+              "How long the state keeps what was applied: until a snapshot covers it, or for ever "
+              "(replay it with journal:PATH)")
       .text("--lanes", options->lanes, "N",
             "How many blocks are read and searched side by side; auto: as many as the dumps and "
             "cores can use")

@@ -1,0 +1,74 @@
+// What a pipeline writes to: a sink of events, or the file of dead letters.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "sinks/sink.h"
+#include "sinks/sink_batcher.h"
+#include "tools/pipeline/batches.h"
+#include "tools/replay/dead_letters.h"
+
+namespace tagtill {
+
+// One of the two streams that come out of a decider, and where an output stands in it. Used by
+// one thread. Fails as Sink does; after that nothing of it may be called but the destructor.
+class Output {
+ public:
+  Output() = default;
+  virtual ~Output() = default;
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // Which of the two it takes.
+  [[nodiscard]] virtual bool takes_letters() const = 0;
+
+  // As Sink::open(), flush() and close(), with positions in its stream.
+  virtual SinkPosition open(const SinkStart& start) = 0;
+  virtual void add(const Parcel& parcel) = 0;
+  virtual SinkPosition flush() = 0;
+  virtual void close() = 0;
+};
+
+class EventOutput : public Output {
+ public:
+  EventOutput(std::unique_ptr<Sink> sink, EventTypes types) : batcher_(std::move(sink), types) {}
+
+  [[nodiscard]] bool takes_letters() const override { return false; }
+  SinkPosition open(const SinkStart& start) override { return batcher_.open(start); }
+  void add(const Parcel& parcel) override { batcher_.add(parcel.events, parcel.first_event); }
+  SinkPosition flush() override { return batcher_.flush(); }
+  void close() override { batcher_.close(); }
+
+ private:
+  SinkBatcher batcher_;
+};
+
+class LetterOutput : public Output {
+ public:
+  explicit LetterOutput(std::string path, Disk& disk = Disk::real())
+      : file_(std::move(path), disk) {}
+
+  [[nodiscard]] bool takes_letters() const override { return true; }
+  SinkPosition open(const SinkStart& start) override {
+    const SinkPosition at = file_.open(start);
+    through_ = at.events;
+    return at;
+  }
+  // The letters of a parcel are written together, and so skipped together.
+  void add(const Parcel& parcel) override {
+    if (parcel.end_letter() > through_) {
+      through_ = parcel.end_letter();
+      file_.write(parcel.letters, through_);
+    }
+  }
+  SinkPosition flush() override { return file_.flush(); }
+  void close() override { file_.close(); }
+
+ private:
+  DeadLetterFile file_;
+  std::uint64_t through_ = 0;
+};
+
+}  // namespace tagtill

@@ -1,0 +1,93 @@
+// The state at work: writes down what was decided before any output learns of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/agent.h"
+#include "engine/clock.h"
+#include "engine/handover.h"
+#include "engine/state/state_store.h"
+#include "tools/pipeline/batches.h"
+#include "tools/pipeline/compaction_agent.h"
+#include "tools/pipeline/output_agent.h"
+
+namespace tagtill {
+
+// Takes the decider's parcels, all that have come at once, and commits them in one
+// transaction: the journal's entries, the events and dead letters (the outbox), how far the
+// dumps were read, and where outputs stand that have flushed meanwhile. Then each output is
+// given them. One that is slow gets no more than kInbox parcels; what comes after is read for
+// it from the outbox when it has caught up so far, so that it holds nobody back. (The outbox
+// is on the disk; it is emptied of what all outputs have had.)
+//
+// When the journal has grown enough, a CompactionAgent makes a new snapshot of it.
+//
+// An error of the store ends the run (kIoFailed); nothing that it did not commit has reached
+// an output.
+class StateAgent : public Agent {
+ public:
+  static constexpr std::size_t kInbox = 8;
+
+  // Everything must outlive the agent. `dumps`: those of the run, by their number in it.
+  // `compaction` may be null: then none is made.
+  struct Ways {
+    StateStore& store;
+    std::span<const std::unique_ptr<OutputAgent>> outputs;
+    CompactionAgent* compaction;
+  };
+  StateAgent(const Ways& ways, std::vector<DumpRecord> dumps, std::size_t parcels, Clock& clock);
+
+  // The decider's.
+  void give(Parcel* parcel) { inbox_.give(parcel); }
+  void end() { inbox_.end(); }
+
+  // Before the threads start: the bell of the agent's thread; the outputs ring it, too.
+  void ring_at(const std::shared_ptr<Doorbell>& bell);
+  // The outputs have been opened, and stand there.
+  void start();
+
+  [[nodiscard]] bool do_work() override;
+  [[nodiscard]] bool is_done() const override { return done_; }
+
+ private:
+  // An output, and what it was given.
+  struct Reader {
+    OutputAgent* agent;
+    std::uint64_t given = 0;  // it was given all before this number of its stream
+    SinkPosition written;     // its cursor in the state
+    bool ended = false;
+    std::vector<std::unique_ptr<Parcel>> own;  // for what is read from the outbox
+    std::unique_ptr<Handover<Parcel>> own_free;
+  };
+  static constexpr std::size_t kOwn = 2;  // of each reader
+
+  [[nodiscard]] bool collect();
+  [[nodiscard]] bool commit();
+  void add_entry(Parcel& parcel, StateCommit& commit) const;
+  void add_cursors(StateCommit& commit);
+  [[nodiscard]] bool cursors_are_due(bool with_others);
+  void hand_out();
+  [[nodiscard]] bool catch_up(Reader& reader);
+  [[nodiscard]] bool end_readers();
+  [[nodiscard]] bool is_behind(const Reader& reader) const;
+
+  Ways ways_;
+  std::vector<DumpRecord> dumps_;
+  Clock& clock_;
+  Inbox inbox_;
+  std::vector<Reader> readers_;
+  std::vector<Parcel*> group_;    // taken, not committed
+  std::uint64_t next_event_ = 0;  // numbers behind all that was committed
+  std::uint64_t next_letter_ = 0;
+  bool ended_ = false;  // the inbox
+  bool done_ = false;
+  Clock::TimePoint cursors_written_;
+  OutboxRow row_;
+};
+
+}  // namespace tagtill

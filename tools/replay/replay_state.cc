@@ -1,0 +1,115 @@
+#include "tools/replay/replay_state.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "engine/errors.h"
+#include "tools/messages.h"
+#include "tools/pipeline/recovery.h"
+#include "tools/replay/dump_plan.h"
+
+namespace tagtill {
+namespace {
+
+bool is_output(const std::vector<PipelineOutput>& outputs, const SinkCursor& cursor) {
+  return std::ranges::any_of(
+      outputs, [&](const PipelineOutput& output) { return output.name == cursor.name; });
+}
+
+// Those that are not there any more are forgotten, unless there is something for them.
+void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& outputs) {
+  const StateHead head = store.reader().head();
+  std::vector<SinkCursor> gone;
+  for (const SinkCursor& cursor : store.reader().cursors()) {
+    if (is_output(outputs, cursor)) {
+      continue;
+    }
+    const std::uint64_t left = (cursor.letters ? head.letters : head.events) - cursor.events;
+    if (left > 0) {
+      throw Error(ExitCode::kUsage,
+                  fmt::format("The output {} has not had the last {} yet, and is not among those "
+                              "of this run. Give it once more, or leave it for good: "
+                              "tagtill state forget --output {}",
+                              cursor.name,
+                              cursor.letters ? counted(left, "dead letter", "dead letters")
+                                             : counted(left, "event", "events"),
+                              cursor.name));
+    }
+    gone.push_back(cursor);
+  }
+  for (const SinkCursor& cursor : gone) {
+    store.forget_cursor(cursor.name);
+  }
+}
+
+}  // namespace
+
+void check_state_options(const ReplayOptions& options) {
+  if (options.state.empty() && (options.again || options.abandon)) {
+    throw Error(ExitCode::kUsage,
+                fmt::format("{} says what to do about what a state has had: it needs --state PATH.",
+                            options.again ? "--again" : "--abandon"));
+  }
+}
+
+std::string output_name(std::string_view kind, const std::string& path) {
+  if (path.empty() || path == "-") {
+    return fmt::format("{}:{}", kind, path);
+  }
+  std::error_code ignored;
+  const std::filesystem::path whole =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+  return fmt::format("{}:{}", kind, whole.empty() ? path : whole.string());
+}
+
+std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
+                               const Configuration& configuration, const StateRun& run,
+                               PipelineParts& parts) {
+  DumpPlan plan = plan_dumps(store->reader(), std::move(parts.dumps), run.dumps);
+  forget_outputs(*store, parts.outputs);
+  Recovered recovered =
+      recover(store->reader(), configuration, run.compaction.protocol, run.compaction.shards);
+  // Those that are new begin with what comes now.
+  for (const PipelineOutput& output : parts.outputs) {
+    (void)store->add_cursor(output.name, output.output->takes_letters());
+  }
+  if (recovered.change) {
+    store->commit({.entries = {std::move(*recovered.change)}, .dumps = {}, .cursors = {}});
+  }
+  parts.dumps = std::move(plan.dumps);
+  parts.decider = std::move(recovered.decider);
+  parts.state = std::make_unique<PipelineState>();
+  parts.state->store = std::move(store);
+  parts.state->sync = run.sync;
+  parts.state->dumps = std::move(plan.records);
+  parts.state->members = configuration.members;
+  parts.state->compaction = run.compaction;
+  return std::move(plan.notes);
+}
+
+void open_state(const ReplayOptions& options, const Configuration& configuration,
+                PipelineParts& parts) {
+  StateRun run;
+  run.dumps = {.again = options.again, .abandon = options.abandon};
+  run.sync = options.durability == "machine";
+  run.compaction.path = options.state;
+  run.compaction.protocol = options.protocol;
+  run.compaction.shards = static_cast<std::uint32_t>(options.shards);
+  run.compaction.keep_journal = options.journal == "all";
+  StateOptions how;
+  how.rules = {.lateness_ms = options.protocol.lateness_ms,
+               .max_jump_ms = options.protocol.max_jump_ms,
+               .prefix = options.protocol.confirm_prefix};
+  how.sync = run.sync;
+  for (const std::string& note :
+       go_on(StateStore::open(options.state, how), configuration, run, parts)) {
+    say(note);
+  }
+}
+
+}  // namespace tagtill

@@ -1,0 +1,46 @@
+// What `tagtill replay --state` does before its first byte: opens the state, sees what there is
+// still to do, and makes everything ready to go on.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/configuration.h"
+#include "tools/pipeline/pipeline.h"
+#include "tools/replay/dump_plan.h"
+#include "tools/replay/replay.h"
+
+namespace tagtill {
+
+// Throws tagtill::Error (kUsage) for options that mean nothing without --state.
+void check_state_options(const ReplayOptions& options);
+
+// By which a state knows an output from run to run: what it is and its whole path, as
+// `jsonl:/srv/shop/orders.jsonl`.
+[[nodiscard]] std::string output_name(std::string_view kind, const std::string& path);
+
+struct StateRun {
+  DumpPlanOptions dumps;
+  bool sync = true;                     // as PipelineState
+  CompactionAgent::Options compaction;  // its rules and shards are those of the run
+};
+
+// Fills the state and the decider of `parts`, and leaves those of its dumps that are still to
+// be read. Its outputs must be there, not yet open: those that the state does not know are
+// entered in it, and it forgets those that are not there any more. Returns sentences for whoever
+// started the run.
+//
+// Throws as plan_dumps() and recover() do; and kUsage when an output that is not there any more
+// has not had everything.
+std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
+                               const Configuration& configuration, const StateRun& run,
+                               PipelineParts& parts);
+
+// The same with the state that the options name. Says what there is to say. Throws as
+// StateStore::open(), too.
+void open_state(const ReplayOptions& options, const Configuration& configuration,
+                PipelineParts& parts);
+
+}  // namespace tagtill
