@@ -96,7 +96,8 @@ const Block& BlockFeed::read(const Turn& turn, Block& own, FileErrors& problems)
     return turn.unpacked->block;
   }
   problems = {};
-  if (std::optional<std::string> problem = turn.file->read(turn.number, own)) {
+  if (std::optional<std::string> problem =
+          turn.file->read(turn.number, own, options_.on_problem == OnProblem::kStop)) {
     problems.add(std::move(*problem));
   }
   own.source = turn.source;

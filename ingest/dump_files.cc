@@ -114,11 +114,13 @@ std::size_t DumpFiles::read(std::span<char> to) {
   return got;
 }
 
+bool DumpFiles::has_broken_off() const { return file_ != nullptr && !file_->failure().empty(); }
+
 void DumpFiles::say_failure() {
   if (file_ == nullptr) {
     return;
   }
-  if (!file_->failure().empty()) {
+  if (has_broken_off()) {
     problems_.add("The dump " + name_ + " cannot be read from byte " + std::to_string(given_) +
                   " on: " + file_->failure() + ". What stands before was used.");
   }

@@ -48,6 +48,9 @@ class DumpFiles {
   // Of the file. `to` is not empty.
   [[nodiscard]] std::size_t read(std::span<char> to);
 
+  // Of the file: read() returned 0 before its end. next() says why.
+  [[nodiscard]] bool has_broken_off() const;
+
   // How far the dump was read, packed as it is.
   [[nodiscard]] std::uint64_t stored_bytes() const;
 

@@ -75,6 +75,12 @@ class DumpReader::Impl {
     return on_problem_ == OnProblem::kStop && !problems_.empty();
   }
 
+  // At the end of a source. True if what stands there is no line, but the piece of one that is
+  // to be read when the source is whole.
+  [[nodiscard]] bool leaves_piece() const {
+    return on_problem_ == OnProblem::kStop && files_->has_broken_off();
+  }
+
   // Opens the next file of this dump or of those behind it; false at the end.
   bool open_next() {
     while (!stopped()) {
@@ -152,7 +158,7 @@ class DumpReader::Impl {
         return finish(block, size, size, mark);
       }
       if (ended_) {
-        return (held > 0 || mark > 0) && finish(block, held, held, mark);
+        return (held > 0 || mark > 0) && !leaves_piece() && finish(block, held, held, mark);
       }
       if (held >= overlong_from()) {
         return pass_over_line(block, held, mark);
@@ -217,6 +223,9 @@ class DumpReader::Impl {
         blank = blank && is_blank(of_line);
       }
       length += of_line.size();
+    }
+    if (!newline_met && leaves_piece()) {
+      return false;
     }
     const std::uint64_t source_bytes = length + (newline_met ? 1 : 0);
     if (blank) {

@@ -27,7 +27,7 @@ struct DumpSource {
 // What a reader does when a dump cannot be read whole.
 enum class OnProblem : std::uint8_t {
   kGoOn,  // with what can be read
-  kStop,  // what stood before the place is still given
+  kStop,  // what stood before the place is still given, but for a piece of a line
 };
 
 // Turns the DUMP arguments into sources, in the order given: a file stands for
@@ -48,7 +48,8 @@ enum class OnProblem : std::uint8_t {
 // The lines do not depend on the block size, nor does where they stand: a block's
 // offset counts a byte order mark, which is skipped, and `source_bytes` of all
 // blocks of a source add up to what was read of it. A last line without its end
-// counts as a line, also when the source broke off there.
+// counts as a line, also when the source broke off there, unless the reader stops for that: when
+// the source is repaired, the line begins where reading ended.
 //
 // A line longer than the limit that fits into a block stands in it, and is for
 // the lane to refuse; one that does not is passed over in pieces, whatever its

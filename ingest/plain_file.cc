@@ -57,6 +57,7 @@ struct PlainFile::Reading {
   Block& block;
   std::uint64_t from;
   bool is_first;          // block: it begins where a line starts
+  bool whole_lines;       // leaves out the piece of a line before a place that cannot be read
   std::size_t end;        // of the piece
   std::size_t held = 0;   // bytes that were read
   std::size_t first = 0;  // where the first line starts
@@ -115,9 +116,9 @@ struct PlainFile::Reading {
                : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes()) + 1;
   }
 
-  // Where the last line of the piece starts, when it goes beyond it.
+  // Where the last line of the piece starts, when it goes beyond it or to where reading ended.
   [[nodiscard]] std::size_t last_line() const {
-    const void* newline = ::memrchr(bytes() + first, '\n', end - first);
+    const void* newline = ::memrchr(bytes() + first, '\n', std::min(end, held) - first);
     return newline == nullptr
                ? first
                : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes()) + 1;
@@ -164,7 +165,9 @@ struct PlainFile::Reading {
       }
     }
     const bool ended = lines_end != 0;
-    lines_end = ended ? lines_end : held;
+    if (!ended) {
+      lines_end = whole_lines && !failure.empty() ? last_line() : held;
+    }
     finish(lines_end, from + lines_end, mark, ended);
   }
 
@@ -191,6 +194,10 @@ struct PlainFile::Reading {
         blank = blank && is_blank(of_line);
       }
       next += of_line.size();
+    }
+    if (whole_lines && !newline_met && !failure.empty()) {
+      finish(last, from + last, mark, false);
+      return;
     }
     const std::uint64_t line_end = next;
     const std::uint64_t source_end = line_end + (newline_met ? 1 : 0);
@@ -247,7 +254,8 @@ std::uint64_t PlainFile::block_count() const {
   return std::max<std::uint64_t>((size_ - begin_ + block_bytes_ - 1) / block_bytes_, 1);
 }
 
-std::optional<std::string> PlainFile::read(std::uint64_t number, Block& block) const {
+std::optional<std::string> PlainFile::read(std::uint64_t number, Block& block,
+                                           bool whole_lines) const {
   const std::uint64_t begin = begin_ + number * block_bytes_;
   const std::uint64_t from = number == 0 ? begin : begin - kBeforeBytes;
   const std::uint64_t end = std::min<std::uint64_t>(begin + block_bytes_, size_);
@@ -256,6 +264,7 @@ std::optional<std::string> PlainFile::read(std::uint64_t number, Block& block) c
                   .block = block,
                   .from = from,
                   .is_first = number == 0,
+                  .whole_lines = whole_lines,
                   .end = static_cast<std::size_t>(end - from)};
   reading.read_lines();
   return reading.failure.empty() ? std::nullopt : std::optional(std::move(reading.failure));

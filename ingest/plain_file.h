@@ -40,8 +40,10 @@ class PlainFile {
   // Fills `block`, but for its source. It may be left without lines.
   //
   // Returns what is wrong, as a sentence with the offset, if the block could not be read
-  // whole: it holds the lines before then, and those of the blocks behind do not count.
-  [[nodiscard]] std::optional<std::string> read(std::uint64_t number, Block& block) const;
+  // whole: it holds the lines before then, and those of the blocks behind do not count. The piece
+  // of a line that stood there is the last one of them, unless `whole_lines`.
+  [[nodiscard]] std::optional<std::string> read(std::uint64_t number, Block& block,
+                                                bool whole_lines = false) const;
 
  private:
   PlainFile(std::string path, int file, std::uint64_t begin, std::uint64_t size,

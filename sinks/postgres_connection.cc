@@ -213,6 +213,7 @@ class PostgresConnection::Impl {
 
   void wait_until_connected() {
     const Millis end = around_.steady_ms() + kConnectWithin;
+    spoke_at_ = 0;
     // Before the first call of PQconnectPoll one waits as if it had asked to write.
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (PQstatus(connection_) != CONNECTION_BAD && next != PGRES_POLLING_OK &&
@@ -240,7 +241,7 @@ class PostgresConnection::Impl {
 
   // One look of at most kAskEvery. True: there is something to do.
   bool wait_for_socket(short events) {
-    if (around_.give_up()) {
+    if (around_.steady_ms() >= spoke_at_ + kPatience && around_.give_up()) {
       disconnect();
       throw GaveUp(fmt::format("the postgres sink: gave up waiting for {}.", shown_where()));
     }
@@ -251,6 +252,9 @@ class PostgresConnection::Impl {
     if (ready < 0 && errno != EINTR) {
       lose();
     }
+    if (ready > 0) {
+      spoke_at_ = around_.steady_ms();
+    }
     return ready > 0;
   }
 
@@ -258,6 +262,7 @@ class PostgresConnection::Impl {
     if (connection_ == nullptr || PQsendQuery(connection_, sql.c_str()) != 1) {
       lose();
     }
+    spoke_at_ = around_.steady_ms();
     flush();
   }
 
@@ -334,6 +339,7 @@ class PostgresConnection::Impl {
   std::string where_;
   const Surroundings& around_;
   PGconn* connection_ = nullptr;
+  Millis spoke_at_ = 0;  // when the server last did anything, or was asked something
 };
 
 PostgresConnection::PostgresConnection(std::string where, const Surroundings& around)

@@ -23,7 +23,7 @@ struct PostgresLost {
 // - PostgresLost; then it is closed,
 // - tagtill::Error (kIoFailed) with a sentence that names the server: nothing that a new
 //   connection would mend; then it is closed,
-// - GaveUp, when the surroundings say so while something is waited for; then it is closed.
+// - GaveUp, when the surroundings say so while the server is silent; then it is closed.
 //
 // (Looking up a host's name is the one thing that cannot be interrupted.)
 class PostgresConnection {

@@ -67,9 +67,6 @@ class Sink {
   virtual SinkPosition flush() = 0;
   // Flushes and gives back what the sink holds.
   virtual void close() = 0;
-
-  // Events that were not written on purpose since open(): prompts that were late (P8).
-  [[nodiscard]] virtual std::uint64_t dropped() const { return 0; }
 };
 
 }  // namespace tagtill

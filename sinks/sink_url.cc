@@ -284,6 +284,20 @@ std::span<const Parser::Option> Parser::options() {
 
 }  // namespace
 
+std::string SinkUrl::place() const {
+  switch (kind) {
+    case Kind::kPostgres:
+      return fmt::format("{}?schema={}", postgres.where, postgres.schema);
+    case Kind::kWebhook:
+      return webhook.http.url;
+    case Kind::kSqlite:
+    case Kind::kJsonl:
+    case Kind::kNull:
+      break;
+  }
+  return path;
+}
+
 SinkUrl parse_sink_url(std::string_view url) { return Parser(url).parse(); }
 
 std::unique_ptr<Sink> make_sink(const SinkUrl& url, std::shared_ptr<const OfferCatalogue> offers,
@@ -293,7 +307,7 @@ std::unique_ptr<Sink> make_sink(const SinkUrl& url, std::shared_ptr<const OfferC
       return std::make_unique<SqliteSink>(url.path, url.events, std::move(offers),
                                           disk.sqlite_vfs());
     case Kind::kJsonl:
-      if (url.path.ends_with('/')) {
+      if (url.is_folder()) {
         return std::make_unique<SegmentSink>(url.path, url.segments, std::move(around), disk);
       }
       return std::make_unique<JsonlSink>(url.path, "the jsonl sink", disk);

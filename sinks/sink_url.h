@@ -33,6 +33,11 @@ struct SinkUrl {
   WebhookOptions webhook;    // `ca-file=`, `inflight=`, `timeout=`, `drop-late-prompts=`
   std::vector<std::string> secret_files;  // of the webhook: `secret-file=`, once or twice
   bool plain_http = false;                // `plain-http=`
+
+  // Segments in a folder, not one file.
+  [[nodiscard]] bool is_folder() const { return kind == Kind::kJsonl && path.ends_with('/'); }
+  // What tells it from other sinks of its kind, from run to run.
+  [[nodiscard]] std::string place() const;
 };
 
 // `KIND:PLACE?OPTION=VALUE&OPTION=VALUE`. The first `?` ends the place, which cannot contain

@@ -21,13 +21,16 @@ struct Surroundings {
   std::function<Millis()> real_ms;
   // Returns after so long, or earlier.
   std::function<void(Millis)> sleep;
-  // Asked at least every kAskEvery while a sink waits; when it says true the sink throws GaveUp.
+  // Asked at least every kAskEvery while a sink waits for somebody who does not answer; when it
+  // says true the sink throws GaveUp. Whoever does answer, within kPatience, is not given up: so
+  // a run that ends writes what it has.
   std::function<bool()> give_up;
   // A sentence for whoever watches the run: others cannot be reached, or can be again.
   std::function<void(const std::string&)> say;
 };
 
 inline constexpr Millis kAskEvery = 50;
+inline constexpr Millis kPatience = 5'000;
 
 // Those of this process. Nobody gives up, and nothing is said.
 [[nodiscard]] Surroundings real_surroundings();

@@ -73,6 +73,14 @@ class WebhookSink::Impl {
     position_.events = through;
   }
 
+  void close() {
+    if (dropped_ > 0) {
+      around_.say(
+          fmt::format("The webhook sink: {} {} late, behind the deadline, and not sent to {}.",
+                      dropped_, dropped_ == 1 ? "prompt was" : "prompts were", options_.http.url));
+    }
+  }
+
   [[nodiscard]] SinkPosition position() const { return position_; }
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
@@ -107,8 +115,10 @@ class WebhookSink::Impl {
 
   void deliver() {
     left_ = deliveries_.size();
+    accepted_at_ = around_.steady_ms();
     while (left_ > 0) {
-      if (around_.give_up()) {
+      const bool accepts = failures_in_row_ == 0 && around_.steady_ms() < accepted_at_ + kPatience;
+      if (!accepts && around_.give_up()) {
         throw GaveUp(fmt::format("the webhook sink: gave up with {} events not accepted by {}.",
                                  left_, options_.http.url));
       }
@@ -176,6 +186,7 @@ class WebhookSink::Impl {
   void take(const HttpAnswer& answer) {
     if (is_accepted(answer.status)) {
       --left_;
+      accepted_at_ = around_.steady_ms();
       failures_in_row_ = 0;
       pause_.reset();
       return;
@@ -223,6 +234,7 @@ class WebhookSink::Impl {
   std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting_;
   std::size_t left_ = 0;  // neither accepted nor dropped
   std::size_t failures_in_row_ = 0;
+  Millis accepted_at_ = 0;  // when something was last accepted, or the batch begun
   Backoff pause_;
   Millis paused_until_ = 0;
   std::optional<Millis> next_said_;
@@ -241,7 +253,7 @@ void WebhookSink::write(const EventBatch& batch, std::uint64_t through) {
 }
 // Every write() has been accepted when it returns.
 SinkPosition WebhookSink::flush() { return impl_->position(); }
-void WebhookSink::close() {}
+void WebhookSink::close() { impl_->close(); }
 std::uint64_t WebhookSink::dropped() const { return impl_->dropped(); }
 
 }  // namespace tagtill

@@ -38,12 +38,13 @@ struct WebhookOptions {
 // - At least once: a receiver that has taken an event must expect it again, and tell by the id.
 // - Accepted is what is answered with 2xx. 410 ends the sink with an error. Everything else, and
 //   no answer, is tried again for ever, with growing waits, until the surroundings say to give
-//   up; redirects are not followed. Retry-After is obeyed, for all events.
+//   up (who then still accepts something every kPatience gets the rest of the batch); redirects are
+//   not followed. Retry-After is obeyed, for all events.
 // - Up to `http.requests_max` requests are under way at a time. So events of one batch may
 //   arrive in another order, also those of one purchase (each has its times).
 // - write() returns when all of the batch are accepted or dropped: the position moves only over
 //   events that were. One that is never accepted holds back what comes behind its batch.
-// - A late prompt (see the options) is not sent, but counted.
+// - A late prompt (see the options) is not sent, but counted, and close() says how many.
 // - When nothing is accepted the receiver is left in peace for as long as one event would be,
 //   so that a batch full of events does not come down on it.
 //
@@ -59,7 +60,9 @@ class WebhookSink final : public Sink {
   void write(const EventBatch& batch, std::uint64_t through) override;
   SinkPosition flush() override;
   void close() override;
-  [[nodiscard]] std::uint64_t dropped() const override;
+
+  // Late prompts since it was made. close() says how many there were.
+  [[nodiscard]] std::uint64_t dropped() const;
 
  private:
   class Impl;

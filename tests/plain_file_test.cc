@@ -160,6 +160,45 @@ TEST(PlainFile, AFileThatWasMadeShorterIsReadToWhereItEnds) {
   }
 }
 
+// Whoever stops there leaves the line in which the file ends to those who read on.
+TEST(PlainFile, OfAFileThatWasMadeShorterWholeLinesCanBeHadAndTheRestLater) {
+  for (std::uint64_t i = 0; i < seeded::seeds(); ++i) {
+    const std::uint64_t seed = seeded::first_seed() + i;
+    SCOPED_TRACE("TAGTILL_SEED=" + std::to_string(seed));
+    seeded::Random random(seed);
+    const std::size_t block_bytes = 64 + random.below(2'000);
+    const std::size_t limit = kDeadLetterBytes + random.below(6'000);
+    const std::string content = random_content(random, block_bytes, limit) + "\n";
+    const TempFolder folder;
+    const std::string path = folder.write("dump", content);
+    const auto file = PlainFile::open(path, block_bytes, limit);
+    ASSERT_EQ(::truncate(path.c_str(), static_cast<off_t>(random.below(content.size()))), 0);
+    Read read;
+    Block block;
+    std::uint64_t end = 0;
+    const auto add = [&] {
+      add_lines(block.lines(), block.offset, read.lines);
+      if (block.overlong_bytes > 0) {
+        read.lines.push_back({block.offset + block.lines().size(), block.overlong_bytes,
+                              std::string(block.overlong_head())});
+      }
+      end = std::max(end, block.end_offset);
+    };
+    for (std::uint64_t number = 0; !file->read(number, block, true); ++number) {
+      ASSERT_LT(number, file->block_count());
+      add();
+    }
+    add();
+    folder.write("dump", content);
+    const auto whole = PlainFile::open(path, block_bytes, limit, end);
+    for (std::uint64_t number = 0; number < whole->block_count(); ++number) {
+      ASSERT_EQ(whole->read(number, block, true), std::nullopt);
+      add();
+    }
+    ASSERT_EQ(read.lines, lines_of(content));
+  }
+}
+
 TEST(PlainFile, WhatALaneCannotReadForItself) {
   const TempFolder folder;
   EXPECT_EQ(PlainFile::open(folder.path("none"), 4096, kLineBytesMax), nullptr);

@@ -91,6 +91,7 @@ bool SimulatedReplay::attempt(SimDisk& disk, seeded::Random& random) {
     run(disk, random);
     ended = true;
   } catch (const Error& error) {
+    last_error_ = error.what();
     // A dead process says nothing; a failing disk is told, with its own exit code.
     if (!disk.is_down() && error.code() != ExitCode::kIoFailed) {
       throw;

@@ -53,6 +53,9 @@ class SimulatedReplay {
   // Returns true when it ended by itself. Throws what is no failure of the disk.
   bool attempt(tagtill::SimDisk& disk, seeded::Random& random);
 
+  // What the program said at the end of the last attempt, if it failed.
+  [[nodiscard]] const std::string& last_error() const { return last_error_; }
+
   // After an attempt that ended by itself, with nothing planned on the disk any more. Also
   // checks the state: every digest, every invariant.
   [[nodiscard]] Outcome outcome(tagtill::SimDisk& disk) const;
@@ -71,6 +74,7 @@ class SimulatedReplay {
   tagtill::Configuration configuration_;
   std::shared_ptr<const tagtill::SearchContext> context_;
   SimClock clock_;
+  std::string last_error_;
 };
 
 }  // namespace simulation

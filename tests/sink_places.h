@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ struct SinkKind {
 };
 
 // gtest prints a parameter by it.
-void PrintTo(const SinkKind& kind, std::ostream* out);
+std::ostream& operator<<(std::ostream& out, const SinkKind& kind);
 
 [[nodiscard]] std::vector<SinkKind> all_sink_kinds();
 

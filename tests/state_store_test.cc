@@ -533,6 +533,22 @@ TEST_F(StateStoreTest, WhatIsNotThereIsRefused) {
   EXPECT_NE(refusal(options_, ExitCode::kIoFailed).find(path_), std::string::npos);
 }
 
+TEST_F(StateStoreTest, ACopyBySqliteIsAStateToo) {
+  const std::string copy = folder_.path("copy");
+  {
+    const auto store = open();
+    store->add_cursor("a", false);
+    store->commit({{entry_of("1", 1)}, {}, {}});
+    execute(path_, "VACUUM INTO '" + copy + "'");
+  }
+  EXPECT_EQ(StateReader::open(copy)->head(), (StateHead{1, 1, 0}));
+  path_ = copy;
+  const auto store = open();
+  store->commit({{entry_of("2", 1)}, {}, {{"a", 1, 0, false}}});
+  store->reader().verify_all();
+  EXPECT_EQ(read()->head(), (StateHead{2, 2, 0}));
+}
+
 // Somebody who changes rows and their digests' neighbours by hand.
 TEST_F(StateStoreTest, ChangedAndLostRowsAreDamage) {
   const std::vector<std::string> changes = {

@@ -126,6 +126,7 @@ bool Database::can_be_read_unlocked(int result) const {
 }
 
 void Database::run(const std::string& sql) {
+  errno = 0;
   check(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr));
 }
 
@@ -144,6 +145,7 @@ std::string Database::text(const std::string& sql) {
 bool Database::checkpoint(bool to_the_end) {
   int pages = 0;
   int copied = 0;
+  errno = 0;
   const int result = sqlite3_wal_checkpoint_v2(
       database_, "main", to_the_end ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
       &pages, &copied);
@@ -178,8 +180,11 @@ void Database::check(int result) const {
 }
 
 void Database::fail(int result) const {
+  const int last_errno = errno;
   const char* message = database_ == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(database_);
-  const int error = database_ == nullptr ? 0 : sqlite3_system_errno(database_);
+  // SQLite forgets it when a commit fails.
+  const int known = database_ == nullptr ? 0 : sqlite3_system_errno(database_);
+  const int error = known == 0 ? last_errno : known;
   if (means_damage(result)) {
     damaged(fmt::format("{} (SQLite error {})", message, result));
   }
@@ -249,6 +254,7 @@ Query& Query::add_bytes(std::string_view bytes) {
 }
 
 bool Query::step() {
+  errno = 0;
   const int result = sqlite3_step(statement_.statement_);
   if (result != SQLITE_ROW && result != SQLITE_DONE) {
     statement_.database_.fail(result);

@@ -39,6 +39,14 @@ std::string draw_stream(const StateOptions& options) {
   return fmt::format("{:016x}{:016x}", first, draw());
 }
 
+void enter_wal(Database& database) {
+  if (database.text("PRAGMA journal_mode = WAL") != "wal") {
+    database.refuse(ExitCode::kIoFailed,
+                    "its file system cannot share memory between programs, as SQLite needs it for "
+                    "a WAL. Choose a place on a local disk");
+  }
+}
+
 void insert_meta(Database& database, Digester& digester, const MetaRow& meta) {
   Statement insert(database, "INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?)");
   const Digest digest = digest_of(digester, meta);
@@ -54,7 +62,7 @@ void insert_meta(Database& database, Digester& digester, const MetaRow& meta) {
 void make(Database& database, const StateOptions& options) {
   database.run(fmt::format("PRAGMA page_size = {}", options.page_bytes));
   database.run("PRAGMA auto_vacuum = INCREMENTAL");
-  database.run("PRAGMA journal_mode = WAL");
+  enter_wal(database);
   database.run("BEGIN IMMEDIATE");
   for (const Table& table : tables()) {
     database.run(std::string(table.sql));
@@ -83,20 +91,15 @@ std::unique_ptr<Database> open_or_make(const std::string& path, const StateOptio
   database->run(fmt::format("PRAGMA journal_size_limit = {}", kWalBytesKept));
   // Zeros over what is deleted only where it costs no writing: scrub() is for the rest.
   database->run("PRAGMA secure_delete = FAST");
-  set_sync(*database, true);
+  set_sync(*database, options.sync);
   if (is_blank(*database)) {
     make(*database, options);
   } else if (database->number("PRAGMA application_id") != kApplicationId ||
              database->number("PRAGMA user_version") != kFormatVersion) {
     return database;
   }
-  if (database->text("PRAGMA journal_mode") != "wal") {
-    database->refuse(ExitCode::kIoFailed,
-                     "its file system cannot share memory between programs, as SQLite needs it "
-                     "for a WAL. Choose a place on a local disk");
-  }
-  database->checkpoint(true);
-  set_sync(*database, options.sync);
+  enter_wal(*database);  // a copy may have left it
+  database->checkpoint(false);
   return database;
 }
 

@@ -28,6 +28,7 @@ using state::StateView;
 // The WAL is brought into the database when it is so long.
 constexpr std::uint64_t kWalBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kPieceBytesMax = std::size_t{16} << 20;
+constexpr std::size_t kEntryBytesMax = std::size_t{256} << 20;
 
 void require(bool holds, const char* contract) {
   if (!holds) {
@@ -74,7 +75,7 @@ class StateStore::Impl {
   void commit(const StateCommit& commit) {
     refuse_if_failed();
     require_cursors(commit);
-    require_outboxes(commit.entries);
+    require_entries(commit.entries);
     if (commit.entries.empty() && commit.dumps.empty() && commit.cursors.empty()) {
       return;
     }
@@ -96,14 +97,14 @@ class StateStore::Impl {
     });
   }
 
-  SinkCursor add_cursor(std::string_view name, bool letters) {
+  SinkCursor add_cursor(std::string_view name, bool letters, std::uint64_t mark) {
     refuse_if_failed();
     if (const auto there = open_->reader.cursor(name)) {
       require(there->letters == letters, "a cursor of that name is of another kind");
       return *there;
     }
-    SinkCursor cursor{std::string(name), letters ? head().last.letters : head().last.events, 0,
-                      letters};
+    SinkCursor cursor{std::string(name), letters ? head().last.letters : head().last.events,
+                      mark, letters};
     change([&](Standing& next) {
       next.sinks.insert(std::ranges::upper_bound(next.sinks, cursor.name, {}, &SinkCursor::name),
                         cursor);
@@ -304,11 +305,13 @@ class StateStore::Impl {
     });
   }
 
-  void require_outboxes(const std::vector<StateEntry>& entries) const {
-    require(std::ranges::none_of(
-                entries,
-                [&](const StateEntry& entry) { return entry.outbox.empty() && is_awaited(entry); }),
-            "an entry with events that a sink waits for, and without an outbox");
+  void require_entries(const std::vector<StateEntry>& entries) const {
+    for (const StateEntry& entry : entries) {
+      require(entry.payload.size() <= kEntryBytesMax && entry.outbox.size() <= kEntryBytesMax,
+              "an entry that is too large");
+      require(!entry.outbox.empty() || !is_awaited(entry),
+              "an entry with events that a sink waits for, and without an outbox");
+    }
   }
 
   void require_dumps(const std::vector<DumpRecord>& dumps) const {
@@ -458,8 +461,8 @@ StateStore::~StateStore() = default;
 
 StateReader& StateStore::reader() { return impl_->reader(); }
 void StateStore::commit(const StateCommit& commit) { impl_->commit(commit); }
-SinkCursor StateStore::add_cursor(std::string_view name, bool letters) {
-  return impl_->add_cursor(name, letters);
+SinkCursor StateStore::add_cursor(std::string_view name, bool letters, std::uint64_t mark) {
+  return impl_->add_cursor(name, letters, mark);
 }
 bool StateStore::forget_cursor(std::string_view name) { return impl_->forget_cursor(name); }
 void StateStore::begin_snapshot(std::uint64_t sequence) { impl_->begin_snapshot(sequence); }

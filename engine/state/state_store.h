@@ -48,12 +48,12 @@ class StateStore {
   // One transaction. Cursors must exist, be of the same kind, and not go back. A cursor behind
   // the end of the events is Error (kBadInput): sink and state are not of one time; the store
   // can still be used. An entry needs its outbox when there is a cursor for what it brought
-  // forth. An empty commit does nothing.
+  // forth; payload and outbox have at most 256 MiB each. An empty commit does nothing.
   void commit(const StateCommit& commit);
 
-  // A new cursor, of this name, at the end of the events (letters) of now; or the one there is,
-  // which must be of this kind. One transaction.
-  SinkCursor add_cursor(std::string_view name, bool letters);
+  // A new cursor, of this name and with this mark, at the end of the events (letters) of now; or
+  // the one there is, which must be of this kind. One transaction.
+  SinkCursor add_cursor(std::string_view name, bool letters, std::uint64_t mark = 0);
   // False: there was none. One transaction.
   bool forget_cursor(std::string_view name);
 

@@ -108,8 +108,9 @@ void DeciderAgent::apply(LaneBatch& batch) {
   }
 }
 
-// A run that was stopped goes on, another time, where the last batch that counted ends. Of a
-// dump that could not be read whole nothing more will ever be read.
+// A run that was stopped goes on, another time, where the last batch that counted ends: in the
+// middle of the dump, as far as is known. Otherwise nothing more will ever be read of a dump that
+// could not be read whole.
 void DeciderAgent::take_step(const LaneBatch& batch, std::uint64_t lines) {
   if (ways_.state == nullptr || (stopped_ && lines == 0)) {
     return;
@@ -123,7 +124,7 @@ void DeciderAgent::take_step(const LaneBatch& batch, std::uint64_t lines) {
   }
   step_.offset = std::max(step_.offset, batch.end_offset);
   step_.lines += lines;
-  step_.done = batch.ends_dump;
+  step_.done = batch.ends_dump && !stopped_;
   std::vector<DumpStep>& steps = parcel_->steps;
   if (steps.empty() || steps.back().dump != step_.dump) {
     steps.push_back(step_);

@@ -32,7 +32,8 @@ struct PipelineOptions {
 
 struct PipelineOutput {
   std::unique_ptr<Output> output;
-  std::string name;  // tells it from the others, in a state from run to run
+  std::string name;    // tells it from the others, in a state from run to run
+  std::string file{};  // of lines, which is gone on with behind what stands in it; empty: none
 };
 
 // The state of a run, recovered and ready to be written on.
@@ -51,9 +52,13 @@ struct PipelineParts {
   std::vector<DumpSource> dumps;
   std::shared_ptr<const SearchContext> context;
   std::unique_ptr<Decider> decider;
+  DecisionCounts before;  // what it had decided before this run
   std::vector<PipelineOutput> outputs;
   std::unique_ptr<PipelineState> state;  // null: none
   Clock* clock = &Clock::real();
+  // Called when anything has failed, on any thread, once: outputs that wait for others should
+  // give up, since the run ends.
+  std::function<void()> on_failure = [] {};
 };
 
 //   BlockFeed ─► lanes ─► decider ─► (state ─►) outputs
@@ -100,6 +105,7 @@ class Pipeline {
   void hang_bells(const std::vector<AgentThread>& threads);
 
   CorePlan cores_;
+  std::function<void()> on_failure_;
   BlockFeed feed_;
   bool readers_wait_;
   std::unique_ptr<PipelineState> state_;

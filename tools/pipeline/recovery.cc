@@ -74,6 +74,7 @@ Recovered recover(StateReader& state, const Configuration& configuration,
   bool changed = false;
   JournalPlayer player(protocol, shards);
   recovered.decider = decider_of(state, player, configuration, changed);
+  recovered.before = recovered.decider->counts();
   CodeTape codes;
   std::string payload;
   append_configuration(payload, *configuration.offers, *configuration.members, *recovered.decider,

@@ -26,6 +26,7 @@ struct Recovered {
   // The configuration's entry, when it is new to the state: to be committed before anything
   // that is decided by it (P6.4).
   std::optional<StateEntry> change;
+  DecisionCounts before;  // without what came of the change
 };
 
 // Plays the snapshot and the journal behind it, and puts the configuration in force. For an

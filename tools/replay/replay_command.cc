@@ -27,9 +27,15 @@ void add_replay_command(Command& root) {
   add_stream_options(command, *options);
   command
       .text("--events", options->events, "PATH", "Every event as JSON Lines; - for standard output")
-      .texts("--sink", options->sinks, "URL",
-             "Where confirmed purchases go; may be repeated: sqlite:PATH, jsonl:PATH, null:. "
-             "With ?events=all behind it all events, or a list, as ?events=confirmed,prompt")
+      .texts(
+          "--sink", options->sinks, "URL",
+          "Where confirmed purchases go; may be repeated: sqlite:PATH, jsonl:PATH, jsonl:FOLDER/ "
+          "(segments), postgres:DATABASE, webhook:https://HOST/PATH, null:. With ?events=all "
+          "behind it all events, or a list, as ?events=confirmed,prompt; what else can stand "
+          "there is in docs/formats.md")
+      .text("--reply-template", options->reply_template, "TEXT",
+            "The reply of each prompt, with {title} {price} {currency} {tag} {minutes} {public}; "
+            "refused if the longest does not fit into a post")
       .flag("--strict", options->strict, "Check every line whole; exit code 65 if one is malformed")
       .flag("--fail-fast", options->fail_fast,
             "Stop at the first dump that cannot be read whole, rather than go on with the others")
@@ -39,6 +45,9 @@ void add_replay_command(Command& root) {
             "Keeps what the run remembers in this file: after a crash the same command goes on, "
             "and the next day's dumps continue the windows of this one's")
       .flag("--again", options->again, "With a state: read dumps that it has had once more")
+      .flag("--repaired", options->repaired,
+            "With a state: the first dump that it has not had is the one in which the last run "
+            "ended, repaired; goes on in it at the same line")
       .flag("--abandon", options->abandon,
             "With a state: leave the rest of the dump unread in which the last run ended")
       .choice("--durability", options->durability, {"machine", "process"},

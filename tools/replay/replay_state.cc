@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -47,13 +48,56 @@ void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& output
   }
 }
 
+// What stands in a file that the state has not written: a new output goes on behind it.
+std::uint64_t bytes_there(const PipelineOutput& output) {
+  std::ifstream file(output.file, std::ios::binary | std::ios::ate);
+  if (output.file.empty() || !file) {
+    return 0;
+  }
+  const std::streamoff bytes = file.tellg();
+  char last = '\n';
+  if (bytes > 0 && file.seekg(bytes - 1).get(last) && last != '\n') {
+    throw Error(ExitCode::kUsage,
+                fmt::format("{} is new to the state, and holds a piece of a line at its end, which "
+                            "what comes now would follow. Give another path, or mend the file.",
+                            output.file));
+  }
+  return static_cast<std::uint64_t>(std::max<std::streamoff>(bytes, 0));
+}
+
+void refuse_stream(std::string_view role, const std::string& path) {
+  std::error_code ignored;
+  const bool is_stream = path == "-" || (std::filesystem::exists(path, ignored) &&
+                                         !std::filesystem::is_regular_file(path, ignored));
+  if (!path.empty() && is_stream) {
+    throw Error(ExitCode::kUsage,
+                fmt::format("{} {}: what went out there cannot be cut back after a crash, as a "
+                            "state promises. Give the path of a file, or run without --state.",
+                            role, path));
+  }
+}
+
 }  // namespace
 
-void check_state_options(const ReplayOptions& options) {
-  if (options.state.empty() && (options.again || options.abandon)) {
-    throw Error(ExitCode::kUsage,
-                fmt::format("{} says what to do about what a state has had: it needs --state PATH.",
-                            options.again ? "--again" : "--abandon"));
+void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl>& sinks) {
+  if (options.state.empty()) {
+    for (const auto& [given, name] : {std::pair(options.again, "--again"),
+                                      {options.repaired, "--repaired"},
+                                      {options.abandon, "--abandon"}}) {
+      if (given) {
+        throw Error(ExitCode::kUsage, fmt::format("{} says what to do about what a state has had: "
+                                                  "it needs --state PATH.",
+                                                  name));
+      }
+    }
+    return;
+  }
+  refuse_stream("--events", options.events);
+  refuse_stream("--dead-letter", options.dead_letter);
+  for (const SinkUrl& sink : sinks) {
+    if (!sink.is_folder()) {
+      refuse_stream("--sink", sink.path);
+    }
   }
 }
 
@@ -75,14 +119,19 @@ std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
   Recovered recovered =
       recover(store->reader(), configuration, run.compaction.protocol, run.compaction.shards);
   // Those that are new begin with what comes now.
+  const bool is_new = store->reader().head().sequence == 0;
   for (const PipelineOutput& output : parts.outputs) {
-    (void)store->add_cursor(output.name, output.output->takes_letters());
+    if (!store->reader().cursor(output.name)) {
+      (void)store->add_cursor(output.name, output.output->takes_letters(),
+                              is_new ? 0 : bytes_there(output));
+    }
   }
   if (recovered.change) {
     store->commit({.entries = {std::move(*recovered.change)}, .dumps = {}, .cursors = {}});
   }
   parts.dumps = std::move(plan.dumps);
   parts.decider = std::move(recovered.decider);
+  parts.before = recovered.before;
   parts.state = std::make_unique<PipelineState>();
   parts.state->store = std::move(store);
   parts.state->sync = run.sync;
@@ -95,7 +144,7 @@ std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
 void open_state(const ReplayOptions& options, const Configuration& configuration,
                 PipelineParts& parts) {
   StateRun run;
-  run.dumps = {.again = options.again, .abandon = options.abandon};
+  run.dumps = {.again = options.again, .repaired = options.repaired, .abandon = options.abandon};
   run.sync = options.durability == "machine";
   run.compaction.path = options.state;
   run.compaction.protocol = options.protocol;
@@ -106,8 +155,12 @@ void open_state(const ReplayOptions& options, const Configuration& configuration
                .max_jump_ms = options.protocol.max_jump_ms,
                .prefix = options.protocol.confirm_prefix};
   how.sync = run.sync;
-  for (const std::string& note :
-       go_on(StateStore::open(options.state, how), configuration, run, parts)) {
+  std::unique_ptr<StateStore> store = StateStore::open(options.state, how);
+  if (store->reader().head().sequence == 0) {
+    say(fmt::format("The state {} is new: nothing is remembered yet, and outputs begin anew.",
+                    options.state));
+  }
+  for (const std::string& note : go_on(std::move(store), configuration, run, parts)) {
     say(note);
   }
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sinks/sink_url.h"
 #include "tools/configuration.h"
 #include "tools/pipeline/pipeline.h"
 #include "tools/replay/dump_plan.h"
@@ -14,8 +15,9 @@
 
 namespace tagtill {
 
-// Throws tagtill::Error (kUsage) for options that mean nothing without --state.
-void check_state_options(const ReplayOptions& options);
+// Throws tagtill::Error (kUsage) for options that mean nothing without --state, and with it for
+// outputs that cannot be cut back, as a pipe.
+void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl>& sinks);
 
 // By which a state knows an output from run to run: what it is and its whole path, as
 // `jsonl:/srv/shop/orders.jsonl`.
@@ -29,11 +31,12 @@ struct StateRun {
 
 // Fills the state and the decider of `parts`, and leaves those of its dumps that are still to
 // be read. Its outputs must be there, not yet open: those that the state does not know are
-// entered in it, and it forgets those that are not there any more. Returns sentences for whoever
-// started the run.
+// entered in it, and it forgets those that are not there any more. What a new one begins with
+// stands behind what its file holds already; only with a new state files are written anew.
+// Returns sentences for whoever started the run.
 //
 // Throws as plan_dumps() and recover() do; and kUsage when an output that is not there any more
-// has not had everything.
+// has not had everything, or a new one has a file that ends in the middle of a line.
 std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
                                const Configuration& configuration, const StateRun& run,
                                PipelineParts& parts);
