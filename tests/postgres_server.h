@@ -10,7 +10,8 @@
 
 namespace tagtill {
 
-// Not started at first. Ends the server with the object, and the server ends with the process.
+// Not started at first. Ends the server with the object; and it ends with the thread that
+// started it, so also with the process.
 // As PostgreSQL refuses root, root runs it as nobody; whoever else, as itself.
 class PostgresServer {
  public:
