@@ -20,6 +20,7 @@ namespace tagtill {
 
 class DecisionTrace;
 class MemoryVisitor;
+class ReplyTemplate;
 struct CodeTape;
 
 struct ProtocolOptions {
@@ -85,6 +86,11 @@ class Decider {
   // From now on `trace` is told of every decision; null: nobody, as at first. It must
   // live until another one is set or the decider ends. No decision depends on it.
   void set_trace(DecisionTrace* trace);
+
+  // From now on prompts have replies, made from it; null: none, as at first. It must have
+  // been checked with the catalogue in force, and with each that replaces it. No decision
+  // depends on it.
+  void set_replies(std::shared_ptr<const ReplyTemplate> replies);
 
   // From now on codes that apply() and replace() make are appended to the tape; null: no
   // more. It must live until another one is set or the decider ends.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/disk.h"
 #include "tests/sim_files.h"
@@ -50,6 +51,7 @@ class SimDisk final : public Disk {
   // All files must be closed.
   ~SimDisk() override;
 
+  int list(const std::string& folder, std::vector<std::string>& names) override;
   std::unique_ptr<DiskFile> open(const std::string& path, Open how, int& error) override;
   int sync_folder_of(const std::string& path) override;
   int rename(const std::string& from, const std::string& to) override;

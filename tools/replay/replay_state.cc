@@ -96,7 +96,9 @@ void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl
   refuse_stream("--events", options.events);
   refuse_stream("--dead-letter", options.dead_letter);
   for (const SinkUrl& sink : sinks) {
-    refuse_stream("--sink", sink.path);
+    if (!sink.is_folder()) {
+      refuse_stream("--sink", sink.path);
+    }
   }
 }
 
