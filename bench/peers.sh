@@ -7,7 +7,7 @@
 #
 #   --data DIR   where the inputs are made, and kept for the next time (a temporary
 #                folder); 25 GB with SIZE=full. DIR/peers.csv has every single run
-#   --rows       some of: one-core peers hostile busy two-lanes offers packed zst start
+#   --rows       some of: one-core peers hostile busy two-lanes state offers packed zst start
 #                memory (all)
 #   DUMP...      the recording to weave into (../shared/data/spritzer; a made up one)
 #
@@ -26,7 +26,7 @@ cd "$(dirname "$0")/.."
 
 name=peers.sh
 data=""
-rows="one-core peers hostile busy two-lanes offers packed zst start memory"
+rows="one-core peers hostile busy two-lanes state offers packed zst start memory"
 while [ $# -gt 0 ]; do
   case "$1" in
     --data) data="$2" && shift 2 ;;
@@ -90,7 +90,17 @@ two_lanes="$(if_known --lanes 2)"
 replay_one() { replay "$(dirname "$1")" "$1" --sink null: $one_lane; }
 # shellcheck disable=SC2086
 replay_two() { replay "$(dirname "$1")" "$1" --sink null: $two_lanes; }
+# With a database, a file of events, and with or without a state, all of them new.
 # shellcheck disable=SC2086
+replay_outputs() { # DUMP [OPTION...]
+  local dump="$1"
+  shift
+  rm -f "$scratch"/run.*
+  replay "$(dirname "$dump")" "$dump" --sink "sqlite:$scratch/run.db" \
+    --events "$scratch/run.events" $two_lanes "$@"
+}
+replay_without_state() { replay_outputs "$1"; }
+replay_with_state() { replay_outputs "$1" --state "$scratch/run.state"; }
 # shellcheck disable=SC2086
 replay_packed() { replay "$slices" "$1" --sink null: $two_lanes; }
 peer_rg() { rg -j1 -c -F -i -f "$slices/signed-tags" "$1"; }
@@ -209,6 +219,15 @@ row_two_lanes() {
   contestant two "$cores" replay_two "$short" "$long"
   race two-lanes
   verdict two-lanes two one wall 1.7 "two lanes on two cores / one on one"
+}
+
+row_state() {
+  main_input
+  local short="$data/main-short/posts.json" long="$data/main-long/posts.json"
+  contestant without "$cores" replay_without_state "$short" "$long"
+  contestant with "$cores" replay_with_state "$short" "$long"
+  race state
+  verdict state with without wall 0.9 "two lanes, outputs and a state / without a state"
 }
 
 row_offers() {

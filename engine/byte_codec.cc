@@ -43,6 +43,17 @@ void ByteReader::damaged(std::string_view why) const {
   throw DamagedState(message);
 }
 
+void ByteReader::check_version(std::uint64_t version, std::uint64_t known) const {
+  if (version > known) {
+    std::string message = "The ";
+    message.append(what_).append(" has version ").append(std::to_string(version));
+    message.append(", and this program reads up to version ").append(std::to_string(known));
+    throw DamagedState(
+        message.append(": use the version of tagtill that wrote it, or a later one."));
+  }
+  check(version > 0, "it has no version");
+}
+
 std::string_view ByteReader::text(std::size_t most) {
   const std::string_view text = raw(varint(most, "a text is too long"));
   check(is_printable_ascii(text) || is_utf8(text), "a text is not UTF-8");

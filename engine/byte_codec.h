@@ -118,6 +118,10 @@ class ByteReader {
     }
   }
 
+  // Of what was written with this version of its form, by a program that knows versions 1
+  // to `known`.
+  void check_version(std::uint64_t version, std::uint64_t known) const;
+
   // Nothing is left.
   [[nodiscard]] bool at_end() { return at_ == end_ && !fetch(1); }
   // What was fetched and not read.

@@ -1,6 +1,7 @@
 // Candidates as bytes: in journals, and where a post that is set aside is saved.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 

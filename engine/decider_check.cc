@@ -22,8 +22,8 @@ class InvariantCheck {
       check_posts(shard);
       check_notices(shard);
       if (shard.holders_of_ids() != shard.ids().holders()) {
-        say("A shard counts " + std::to_string(shard.ids().holders()) + " holders of ids, but has " +
-            std::to_string(shard.holders_of_ids()) + ".");
+        say("A shard counts " + std::to_string(shard.ids().holders()) +
+            " holders of ids, but has " + std::to_string(shard.holders_of_ids()) + ".");
       }
     }
     check_stocks();

@@ -27,7 +27,7 @@ class StateLoader {
       : state_(state), reader_(next, "saved state") {}
 
   void load() {
-    check_version();
+    reader_.check_version(reader_.varint(), kStateVersion);
     load_clock();
     reader_.check(reader_.varint() == static_cast<std::uint64_t>(state_.offers.longest_window_ms()),
                   "it belongs to another catalogue");
@@ -50,17 +50,6 @@ class StateLoader {
   }
 
  private:
-  void check_version() {
-    const std::uint64_t version = reader_.varint();
-    if (version > kStateVersion) {
-      throw DamagedState("The saved state has version " + std::to_string(version) +
-                         ", and this program reads up to version " +
-                         std::to_string(kStateVersion) +
-                         ": use the version of tagtill that wrote it, or a later one.");
-    }
-    reader_.check(version == kStateVersion, "it has no version");
-  }
-
   void load_clock() {
     constexpr auto kMost = static_cast<std::uint64_t>(kLastMillisecond) + 1;
     const std::uint64_t clock = reader_.varint(kMost, "its clock is beyond the year 9999");
@@ -115,8 +104,7 @@ class StateLoader {
 
   TermsIndex load_old_terms(std::string_view line, OfferNumber number) {
     FileErrors errors;
-    const auto parsed =
-        OfferCatalogue::parse(line, "terms", state_.options.confirm_prefix, errors);
+    const auto parsed = OfferCatalogue::parse(line, "terms", state_.options.confirm_prefix, errors);
     reader_.check(parsed != nullptr && parsed->offers().size() == 1,
                   "terms of windows are no offer");
     const Offer& offer = parsed->offers().front();
@@ -241,9 +229,9 @@ class StateLoader {
         reader_.check(clock >= before, "delete notices are not in their order");
       }
       const std::size_t before = notices.size();
-      reader_.check(notices.remember(author, post, clock, bound_) == 0 &&
-                        notices.size() == before + 1,
-                    "a delete notice stands there twice");
+      reader_.check(
+          notices.remember(author, post, clock, bound_) == 0 && notices.size() == before + 1,
+          "a delete notice stands there twice");
     }
     reader_.check(notices.authors() == authors + 1,
                   "an author stands twice among those with delete notices");

@@ -70,8 +70,8 @@ class StateSaver {
       writer_.text(id);
       writer_.varint(static_cast<std::uint64_t>(stock.sold));
       writer_.varint(static_cast<std::uint64_t>(held));
-      writer_.varint(
-          stock.most == Ledger::kUnlimited ? 0 : static_cast<std::uint64_t>(stock.most) + 1);
+      writer_.varint(stock.most == Ledger::kUnlimited ? 0
+                                                      : static_cast<std::uint64_t>(stock.most) + 1);
       writer_.end_record();
       ++number;
     }
@@ -84,7 +84,8 @@ class StateSaver {
     std::string line;
     for (TermsIndex index = 0; index < state_.terms.size(); ++index) {
       const auto left_out = terms_left_out_.find(index);
-      if (state_.terms[index].windows > (left_out == terms_left_out_.end() ? 0 : left_out->second)) {
+      if (state_.terms[index].windows >
+          (left_out == terms_left_out_.end() ? 0 : left_out->second)) {
         places_[index] = place++;
         line.clear();
         append_offer_json_line(line, state_.terms[index].offer);
@@ -259,8 +260,8 @@ void for_each_enrolled(const DeciderState& state,
     const Id author(state.set_aside->author_id);
     Shard& shard = state.shards.of(author);
     const IdKey key = shard.ids().find(author);
-    if (key == kNoId || (!has_open_window(shard, shard.first_window(key)) &&
-                         shard.parked().waiting(key) == 0)) {
+    if (key == kNoId ||
+        (!has_open_window(shard, shard.first_window(key)) && shard.parked().waiting(key) == 0)) {
       f(author.text);
     }
   }

@@ -69,11 +69,10 @@ inline constexpr unsigned kWindowDenied = 4;
 // Calls f with each counter, in the order of their declaration.
 template <typename Counts, typename F>
 void for_each_count(Counts& counts, F f) {
-  for (auto* count :
-       {&counts.candidates, &counts.duplicates, &counts.late, &counts.repeated,
-        &counts.deleted_before, &counts.prompts, &counts.confirmed, &counts.expired,
-        &counts.cancelled, &counts.future_of_others, &counts.ignored_confirmations,
-        &counts.parked_deleted, &counts.deletes_forgotten}) {
+  for (auto* count : {&counts.candidates, &counts.duplicates, &counts.late, &counts.repeated,
+                      &counts.deleted_before, &counts.prompts, &counts.confirmed, &counts.expired,
+                      &counts.cancelled, &counts.future_of_others, &counts.ignored_confirmations,
+                      &counts.parked_deleted, &counts.deletes_forgotten}) {
     f(*count);
   }
   for (auto& count : counts.rejected) {

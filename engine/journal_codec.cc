@@ -1,7 +1,6 @@
 #include "engine/journal_codec.h"
 
 #include "engine/config_lines.h"
-#include "engine/errors.h"
 #include "engine/file_errors.h"
 #include "engine/offer_json.h"
 
@@ -16,17 +15,6 @@ void write_codes(ByteWriter& writer, const CodeTape& tape) {
   for (const Code code : tape.codes) {
     writer.code(code);
   }
-}
-
-void check_version(ByteReader& reader, unsigned known, std::string_view what) {
-  const unsigned version = reader.byte();
-  if (version > known) {
-    throw DamagedState("The " + std::string(what) + " of the state has version " +
-                       std::to_string(version) + ", and this program reads up to version " +
-                       std::to_string(known) +
-                       ": use the version of tagtill that wrote it, or a later one.");
-  }
-  reader.check(version == known, "it has no version");
 }
 
 }  // namespace
@@ -85,7 +73,7 @@ void write_configuration(ByteWriter& writer, const OfferCatalogue& offers,
 }
 
 JournalConfiguration read_configuration(ByteReader& reader, std::string_view confirm_prefix) {
-  check_version(reader, kConfigurationVersion, "configuration");
+  reader.check_version(reader.byte(), kConfigurationVersion);
   JournalConfiguration configuration;
   std::string lines;
   for (;;) {
@@ -116,7 +104,7 @@ JournalConfiguration read_configuration(ByteReader& reader, std::string_view con
 void read_batch(ByteReader& reader, CandidateReader& candidates, GrowingMembers& members,
                 CandidateBatch& batch, CodeTape& tape) {
   batch.clear();
-  check_version(reader, kBatchVersion, "journal");
+  reader.check_version(reader.byte(), kBatchVersion);
   Millis before = 0;
   const std::uint64_t count = reader.varint();
   reader.check(count > 0, "a batch has no candidates");

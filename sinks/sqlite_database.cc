@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "engine/errors.h"
+#include "engine/state/wal_renewal.h"
 #include "sinks/sqlite_schema.h"
 
 namespace tagtill {
@@ -103,6 +104,21 @@ void SqliteDatabase::open(bool sync) {
     // FULL does not sync the folder after a rollback journal was removed: if power fails then,
     // the journal may come back and undo the transaction.
     run("PRAGMA synchronous = EXTRA");
+    renew_wal();
+  }
+}
+
+// Of a process that was ended, perhaps by an fsync that failed.
+void SqliteDatabase::renew_wal() {
+  bool wal = false;
+  {
+    SqliteStatement mode = prepare("PRAGMA journal_mode");
+    wal = mode.step() && mode.text(0) == "wal";
+  }
+  if (wal) {
+    if (const int result = state::renew_wal(database_); result != SQLITE_OK) {
+      fail("write", result);
+    }
   }
 }
 

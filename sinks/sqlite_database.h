@@ -95,6 +95,7 @@ class SqliteDatabase {
   [[noreturn]] void refuse(const std::string& reason, const char* action = "use");
 
  private:
+  void renew_wal();
   friend class SqliteStatement;
   [[noreturn]] void fail(const char* action, int result);
 

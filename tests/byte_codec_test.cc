@@ -101,8 +101,14 @@ TEST(ByteCodec, WhatDoesNotFitIsSaid) {
     (void)reader.id(room);
   };
   EXPECT_EQ(why("", text), "it ends in the middle");
-  EXPECT_EQ(why("\x03" "ab", text), "it ends in the middle");
-  EXPECT_EQ(why("\x04" "abcd", text), "a text is too long");
+  EXPECT_EQ(why("\x03"
+                "ab",
+                text),
+            "it ends in the middle");
+  EXPECT_EQ(why("\x04"
+                "abcd",
+                text),
+            "a text is too long");
   EXPECT_EQ(why("\x02\xC3\x28", text), "a text is not UTF-8");
   EXPECT_EQ(why("\x02\x01\x7F", text), "");
   EXPECT_EQ(why(std::string(10, '\xFF'), text), "a number has more than 64 bits");
@@ -113,7 +119,10 @@ TEST(ByteCodec, WhatDoesNotFitIsSaid) {
   EXPECT_EQ(why("\x02\xC2\x85", id), "an id holds control characters");
   EXPECT_EQ(why("\x8A", id), "an id has an unknown form");
   EXPECT_EQ(why("\xFF", id), "an id has an unknown form");
-  EXPECT_EQ(why("\x89" "1234567", id), "it ends in the middle");
+  EXPECT_EQ(why("\x89"
+                "1234567",
+                id),
+            "it ends in the middle");
   EXPECT_EQ(why("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
                 [](ByteReader& reader) { (void)reader.amount(); }),
             "an amount has more than 63 bits");

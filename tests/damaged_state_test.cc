@@ -2,10 +2,8 @@
 // that they are damaged, or makes something of them, and nothing worse.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,8 +67,7 @@ Story small_run() {
   shop.replace({shop::offer("mug", ",\"stock\":3")},
                {shop::members({"a"})[0],
                 R"({"author_id":"1186275104123456789","account":"x","region":"DE"})"});
-  shop.post("3", "1186275104123456789", 2,
-            shop::tag("1186275104123456789", "2"));
+  shop.post("3", "1186275104123456789", 2, shop::tag("1186275104123456789", "2"));
   shop.post("4", "a", 5 * shop::kDay, "#mug");
   run.snapshot = shop.product().snapshot();
   run.middle = journal.entries().size();
@@ -207,8 +204,7 @@ TEST(DamagedState, RandomDamage) {
     seeded::Random random(seed);
     const Story run = run_of(streams::make_with_replacements(seed), random.below(60));
     for (int times = 0; times < 20; ++times) {
-      const bool used =
-          use_snapshot(run, damaged(run.snapshot, random), 1 + random.below(100'000));
+      const bool used = use_snapshot(run, damaged(run.snapshot, random), 1 + random.below(100'000));
       ++(used ? taken : refused);
       const std::size_t at = random.below(run.entries.size());
       (void)use_entry(run, at, damaged(run.entries[at].payload, random));

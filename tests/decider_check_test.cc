@@ -25,7 +25,8 @@ class Parts {
  public:
   Parts() {
     FileErrors errors;
-    offers_ = OfferCatalogue::parse(shop::offer("mug", ",\"stock\":1"), "offers", "Confirm", errors);
+    offers_ =
+        OfferCatalogue::parse(shop::offer("mug", ",\"stock\":1"), "offers", "Confirm", errors);
     members_ = MemberTable::parse(shop::lines(shop::members({"a", "b"})), "members", errors);
     terms_.set_catalogue(*offers_);
     ledger_.set_catalogue(*offers_);
@@ -48,8 +49,8 @@ class Parts {
   }
 
   [[nodiscard]] Sentences broken() {
-    return broken_invariants({options_, *offers_, *members_, counts_, terms_, ledger_, shards_,
-                              clock_, set_aside_});
+    return broken_invariants(
+        {options_, *offers_, *members_, counts_, terms_, ledger_, shards_, clock_, set_aside_});
   }
 
   Ledger& ledger() { return ledger_; }
@@ -82,10 +83,9 @@ TEST(DeciderCheck, AllHolds) {
 TEST(DeciderCheck, AWindowThatTheLedgerDoesNotKnow) {
   Parts parts;
   parts.add_window("a");
-  EXPECT_EQ(parts.broken(),
-            (Sentences{"The offer \"mug\" holds 0 units, but has 1 open windows.",
-                       "All offers hold 0 units, but have 1 open windows.",
-                       "Terms of the offer \"mug\" count 0 windows, but have 1."}));
+  EXPECT_EQ(parts.broken(), (Sentences{"The offer \"mug\" holds 0 units, but has 1 open windows.",
+                                       "All offers hold 0 units, but have 1 open windows.",
+                                       "Terms of the offer \"mug\" count 0 windows, but have 1."}));
 }
 
 TEST(DeciderCheck, AWindowThatTheLedgerHoldsThoughItIsClosed) {

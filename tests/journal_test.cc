@@ -225,7 +225,8 @@ TEST(Journal, RefusesWhatDoesNotFit) {
   JournalPlayer empty({}, 1);
   EXPECT_EQ(refusal(empty, JournalKind::kCandidates, candidates),
             damaged("no configuration stands before it"));
-  EXPECT_EQ(refusal(empty, static_cast<JournalKind>(3), ""), damaged("it is of an unknown kind (3)"));
+  EXPECT_EQ(refusal(empty, static_cast<JournalKind>(3), ""),
+            damaged("it is of an unknown kind (3)"));
   EXPECT_EQ(refusal(empty, JournalKind::kNothing, ""), "none");
   EXPECT_EQ(refusal(empty, JournalKind::kNothing, "x"), damaged("it has a payload"));
   EXPECT_EQ(refused(candidates.substr(0, candidates.size() - 1)), damaged("it ends in the middle"));
@@ -237,7 +238,7 @@ TEST(Journal, RefusesWhatDoesNotFit) {
   with_two[candidates.size() - 6] = 2;
   EXPECT_EQ(refused(with_two), damaged("it has codes that nobody needs"));
   EXPECT_EQ(refused("\x09" + candidates.substr(1)),
-            "The journal of the state has version 9, and this program reads up to version 1: use "
+            "The journal entry has version 9, and this program reads up to version 1: use "
             "the version of tagtill that wrote it, or a later one.");
   // The same author with another account.
   std::string other = candidates;

@@ -60,10 +60,10 @@ constexpr std::string_view kEnd = "2013-02-12T12:00:00Z";
 TEST(OfferJson, IsTheShortestLine) {
   const std::string line = line_with("A", kStart, "2013-02-12T12:00:00.05Z");
   EXPECT_EQ(rendered(*parse(line)), line);
-  const std::string full = line_with(
-      "A", kStart, kEnd,
-      R"(,"list_price_minor":9223372036854775807,"stock":0,"limit_per_member":2,)"
-      R"("commission_bps":10000,"window_seconds":86400,"regions":["DE","US"])");
+  const std::string full =
+      line_with("A", kStart, kEnd,
+                R"(,"list_price_minor":9223372036854775807,"stock":0,"limit_per_member":2,)"
+                R"("commission_bps":10000,"window_seconds":86400,"regions":["DE","US"])");
   EXPECT_EQ(rendered(*parse(full)), full);
   EXPECT_EQ(rendered(*parse(line_with("A", kStart, kEnd,
                                       R"(,"limit_per_member":1,"commission_bps":0,)"
@@ -72,14 +72,14 @@ TEST(OfferJson, IsTheShortestLine) {
 }
 
 TEST(OfferJson, TheTimesOfEveryYear) {
-  for (const auto& [start, end] : {
-           std::pair{"0000-01-01T00:00:00+23:59", "0000-01-01T00:00:00Z"},
-           std::pair{"0000-01-01T00:00:00.001+00:01", "0000-02-29T23:59:59.999Z"},
-           std::pair{"0099-12-31T23:59:59.9Z", "1899-12-31T23:59:59.99Z"},
-           std::pair{"1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00.001Z"},
-           std::pair{"1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"},
-           std::pair{"9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999-00:01"},
-           std::pair{"9999-12-31T23:59:59.998-23:59", "9999-12-31T23:59:59.999-23:59"}}) {
+  for (const auto& [start, end] :
+       {std::pair{"0000-01-01T00:00:00+23:59", "0000-01-01T00:00:00Z"},
+        std::pair{"0000-01-01T00:00:00.001+00:01", "0000-02-29T23:59:59.999Z"},
+        std::pair{"0099-12-31T23:59:59.9Z", "1899-12-31T23:59:59.99Z"},
+        std::pair{"1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00.001Z"},
+        std::pair{"1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"},
+        std::pair{"9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999-00:01"},
+        std::pair{"9999-12-31T23:59:59.998-23:59", "9999-12-31T23:59:59.999-23:59"}}) {
     expect_to_come_back(line_with("A", start, end));
   }
   seeded::Random random(seeded::first_seed());
@@ -120,8 +120,8 @@ TEST(OfferJson, TitlesOfEveryCharacter) {
 
 TEST(OfferJson, TheLongestLineComesBack) {
   const std::size_t rest = line_with("", kStart, "2013-02-12T12:00:00.5Z").size() - 1;
-  expect_to_come_back(line_with(std::string(kConfigLineBytesMax - rest, 'x'), kStart,
-                                "2013-02-12T12:00:00.5Z"));
+  expect_to_come_back(
+      line_with(std::string(kConfigLineBytesMax - rest, 'x'), kStart, "2013-02-12T12:00:00.5Z"));
 }
 
 TEST(OfferJson, RandomCataloguesComeBack) {

@@ -56,7 +56,8 @@ struct Counts {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void applied(const tagtill::CandidateBatch& batch, const tagtill::MemberTable& members) = 0;
+  virtual void applied(const tagtill::CandidateBatch& batch,
+                       const tagtill::MemberTable& members) = 0;
   virtual void replaced(const tagtill::OfferCatalogue& offers,
                         const tagtill::MemberTable& members) = 0;
 };

@@ -26,7 +26,7 @@ class SimVfs;
 //
 // What is where. A process sees each change at once. The platter has it when the file was
 // synced; a name that was made, changed or removed when its folder was. The VFS syncs the
-// folder at the first sync of a journal or WAL that it made, as SQLite's own does.
+// folder at the first sync of a journal or WAL that it might have made, as SQLite's own does.
 //
 // A crash of the process at a step: of a write a beginning arrives, another change happens or
 // not. From then on every call fails (EIO) until restart(); nothing that the process still

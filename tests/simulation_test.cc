@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -97,10 +98,15 @@ Outcome broken(SimulatedReplay& replay, seeded::Random& random, std::uint64_t st
       disk.clear_faults();
       disk.set_room(std::nullopt);
     }
-    if (replay.attempt(disk, random)) {
-      disk.clear_faults();
-      disk.set_room(std::nullopt);
-      return replay.outcome(disk);
+    try {
+      if (replay.attempt(disk, random)) {
+        disk.clear_faults();
+        disk.set_room(std::nullopt);
+        return replay.outcome(disk);
+      }
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << "attempt " << attempt << ": " << error.what();
+      return {};
     }
     if (attempt > kAttemptsWithFaults) {
       ADD_FAILURE() << "it does not end though the disk is well: " << replay.last_error();

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/state/wal_renewal.h"
+
 namespace tagtill::state {
 namespace {
 
@@ -140,6 +142,11 @@ std::string Database::text(const std::string& sql) {
   Statement statement(*this, sql);
   Query query(statement);
   return std::string(query.step() ? query.bytes(0) : "");
+}
+
+void Database::renew_wal() {
+  errno = 0;
+  check(state::renew_wal(database_));
 }
 
 bool Database::checkpoint(bool to_the_end) {

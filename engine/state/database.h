@@ -42,6 +42,8 @@ class Database {
 
   // Of the WAL, as the last commit left it.
   [[nodiscard]] std::uint64_t wal_pages() const { return wal_pages_; }
+  // Writes the WAL anew, in case an fsync failed in the process that left it (wal_renewal.h).
+  void renew_wal();
   // Copies the WAL into the database, as far as readers let it. `to_the_end`: waits for them, and
   // empties the WAL. False: not all of it.
   bool checkpoint(bool to_the_end);

@@ -99,6 +99,7 @@ std::unique_ptr<Database> open_or_make(const std::string& path, const StateOptio
     return database;
   }
   enter_wal(*database);  // a copy may have left it
+  database->renew_wal();
   database->checkpoint(false);
   return database;
 }

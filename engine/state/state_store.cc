@@ -103,8 +103,8 @@ class StateStore::Impl {
       require(there->letters == letters, "a cursor of that name is of another kind");
       return *there;
     }
-    SinkCursor cursor{std::string(name), letters ? head().last.letters : head().last.events,
-                      mark, letters};
+    SinkCursor cursor{std::string(name), letters ? head().last.letters : head().last.events, mark,
+                      letters};
     change([&](Standing& next) {
       next.sinks.insert(std::ranges::upper_bound(next.sinks, cursor.name, {}, &SinkCursor::name),
                         cursor);
