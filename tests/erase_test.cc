@@ -1,6 +1,8 @@
 // What erasing an author makes of the files of outputs.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,6 +22,8 @@
 
 namespace tagtill {
 namespace {
+
+namespace fs = std::filesystem;
 
 // What becomes of the line; `-` if it is dropped.
 template <typename Eraser>
@@ -138,7 +142,7 @@ LineFate drop_x(std::string_view line, std::string& replacement) {
 TEST(EraseLines, ANewFileTakesThePlace) {
   const TempFolder folder;
   const std::string path = folder.write("lines", "a\nxb\nreplace\n\nlast");
-  std::filesystem::permissions(path, std::filesystem::perms{0640});
+  fs::permissions(path, fs::perms{0640});
   struct stat before {};
   ASSERT_EQ(::stat(path.c_str(), &before), 0);
   const Erased done = erase_lines(path, drop_x, Disk::real());
@@ -149,7 +153,7 @@ TEST(EraseLines, ANewFileTakesThePlace) {
   EXPECT_EQ(after.st_mode, before.st_mode);
   EXPECT_EQ(after.st_uid, before.st_uid);
   EXPECT_NE(after.st_ino, before.st_ino);
-  EXPECT_FALSE(std::filesystem::exists(path + ".forgetting"));
+  EXPECT_FALSE(fs::exists(path + ".forgetting"));
 }
 
 TEST(EraseLines, MoreThanABuffer) {
@@ -169,7 +173,7 @@ TEST(EraseLines, MoreThanABuffer) {
 TEST(EraseLines, AMissingFileIsLeftAlone) {
   const TempFolder folder;
   EXPECT_EQ(erase_lines(folder.path("none"), drop_x, Disk::real()), Erased{});
-  EXPECT_FALSE(std::filesystem::exists(folder.path("none")));
+  EXPECT_FALSE(fs::exists(folder.path("none")));
 }
 
 TEST(EraseLines, RefusesWhatIsNoFileOfOurs) {
@@ -180,7 +184,7 @@ TEST(EraseLines, RefusesWhatIsNoFileOfOurs) {
   const std::string message =
       message_of([&] { (void)erase_lines(path, drop_x, Disk::real()); }, ExitCode::kBadInput);
   EXPECT_TRUE(message.starts_with("the output: line 1 of " + path)) << message;
-  EXPECT_FALSE(std::filesystem::exists(path + ".forgetting"));
+  EXPECT_FALSE(fs::exists(path + ".forgetting"));
 }
 
 // The real disk, on which renaming fails.
@@ -203,25 +207,63 @@ TEST(EraseLines, AFailureLeavesTheOldFile) {
   EXPECT_TRUE(message.starts_with("the output: cannot put a new file in the place of " + path))
       << message;
   EXPECT_EQ(read_file(path), "a\nx\n");
-  EXPECT_FALSE(std::filesystem::exists(path + ".forgetting"));
+  EXPECT_FALSE(fs::exists(path + ".forgetting"));
 }
 
-TEST(CutToMark, CutsWhatIsLongerAndRefusesWhatIsShorter) {
+TEST(MakeReady, CutsWhatIsLongerAndRefusesWhatIsShorter) {
   const TempFolder folder;
   const std::string path = folder.write("lines", "one\ntwo\nthree\n");
-  cut_to_mark(path, 14, Disk::real());
+  make_ready(path, 14, Disk::real());
   EXPECT_EQ(read_file(path), "one\ntwo\nthree\n");
-  cut_to_mark(path, 8, Disk::real());
+  make_ready(path, 8, Disk::real());
   EXPECT_EQ(read_file(path), "one\ntwo\n");
   const std::string shorter =
-      message_of([&] { cut_to_mark(path, 9, Disk::real()); }, ExitCode::kIoFailed);
+      message_of([&] { make_ready(path, 9, Disk::real()); }, ExitCode::kIoFailed);
   EXPECT_TRUE(shorter.find("has 8 bytes, and the state has committed 9") != std::string::npos)
       << shorter;
   const std::string missing =
-      message_of([&] { cut_to_mark(folder.path("none"), 9, Disk::real()); }, ExitCode::kIoFailed);
+      message_of([&] { make_ready(folder.path("none"), 9, Disk::real()); }, ExitCode::kIoFailed);
   EXPECT_TRUE(missing.find("is not there") != std::string::npos) << missing;
-  cut_to_mark(folder.path("none"), 0, Disk::real());
-  EXPECT_FALSE(std::filesystem::exists(folder.path("none")));
+  make_ready(folder.path("none"), 0, Disk::real());
+  EXPECT_FALSE(fs::exists(folder.path("none")));
+}
+
+// Whether make_ready() refuses the file to somebody who has no rights but everybody's.
+bool refused_to_others(const std::string& path) {
+  constexpr unsigned kNobody = 65534;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) {
+      ::_exit(2);
+    }
+    try {
+      make_ready(path, 4, Disk::real());
+    } catch (const Error& error) {
+      ::_exit(error.code() == ExitCode::kIoFailed ? 1 : 2);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+  return WEXITSTATUS(status) == 1;
+}
+
+// Found before anything is begun.
+TEST(MakeReady, RefusesWhatCouldNotBeWrittenAnew) {
+  const TempFolder folder;
+  const auto file = [&](const std::string& name, fs::perms of_folder, fs::perms of_file) {
+    fs::create_directory(folder.path(name));
+    std::string path = folder.write(name + "/lines", "one\n");
+    fs::permissions(path, of_file);
+    fs::permissions(folder.path(name), of_folder);
+    return path;
+  };
+  fs::permissions(folder.path("."), fs::perms{0755});
+  EXPECT_FALSE(refused_to_others(file("good", fs::perms{0777}, fs::perms{0666})));
+  EXPECT_TRUE(refused_to_others(file("unread", fs::perms{0777}, fs::perms{0222})));
+  EXPECT_TRUE(refused_to_others(file("unwritten", fs::perms{0777}, fs::perms{0444})));
+  EXPECT_TRUE(refused_to_others(file("closed", fs::perms{0555}, fs::perms{0666})));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,12 +22,15 @@
 #include "tests/run_folder.h"
 #include "tests/seeded.h"
 #include "tests/shop.h"
+#include "tests/sink_events.h"
 #include "tools/pipeline/batches.h"
 #include "tools/pipeline/outbox.h"
 #include "tools/state/state_play.h"
 
 namespace tagtill {
 namespace {
+
+namespace fs = std::filesystem;
 
 using shop::kSecond;
 using shop::tag;
@@ -160,8 +163,8 @@ TEST_F(StateCheck, FindsAnyByteThatMatters) {
     const std::size_t at = random.below(bytes.size());
     flipped[at] = static_cast<char>(flipped[at] ^ (1 << random.below(8)));
     run_.write("state", flipped);
-    std::filesystem::remove(run_.path("state-wal"));
-    std::filesystem::remove(run_.path("state-shm"));
+    fs::remove(run_.path("state-wal"));
+    fs::remove(run_.path("state-shm"));
     if (!examine_state(state()).broken.empty()) {
       ++found;
     } else {
@@ -179,7 +182,7 @@ TEST_F(StateCheck, FindsARowOfTheOutboxThatIsMissing) {
       commit(*store, all[i], *parcel_of(i));
     }
   }
-  std::filesystem::rename(run_.path("forged"), state());
+  fs::rename(run_.path("forged"), state());
   change("DELETE FROM outbox WHERE events_end > events_first");
   expect_broken(state(), "outbox");
 }
@@ -229,7 +232,7 @@ TEST_F(StateCheck, FindsOtherEventsInTheOutbox) {
 TEST_F(StateCheck, FindsFewerEventsOrLettersInTheOutbox) {
   const std::vector<StateEntry> all = entries();
   for (const bool letters : {false, true}) {
-    std::filesystem::remove(run_.path("forged"));
+    fs::remove(run_.path("forged"));
     {
       const std::unique_ptr<StateStore> store = forge();
       commit(*store, all[0], *parcel_of(0));
@@ -260,7 +263,7 @@ TEST_F(StateCheck, FindsAnOutboxThatCannotBeRead) {
 TEST_F(StateCheck, FindsASnapshotThatIsNotWhatTheJournalLeadsTo) {
   const std::vector<StateEntry> all = entries();
   for (const bool right : {true, false}) {
-    std::filesystem::remove(run_.path("forged"));
+    fs::remove(run_.path("forged"));
     {
       const std::unique_ptr<StateStore> store = forge(false);
       store->commit({.entries = all, .dumps = {}, .cursors = {}});
@@ -290,6 +293,29 @@ TEST_F(StateCheck, FindsAForgettingThatWasBrokenOff) {
   }
   expect_broken(state(), "Forgetting the author alpha was broken off.");
   EXPECT_TRUE(contains(run_.state("show").out, "Forgetting an author was broken off"));
+}
+
+// What waited for outputs that were left for good is let go with everything else.
+TEST_F(StateCheck, NothingWaitsForOutputsThatWereLeft) {
+  {
+    const std::unique_ptr<StateStore> store = forge();
+    const std::vector<StateEntry> all = entries();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      commit(*store, all[i], *parcel_of(i));
+    }
+  }
+  fs::rename(run_.path("forged"), state());
+  const ProgramResult refused = run_.state("forget", {"--author", "alpha"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(contains(refused.err, "has not had the last ")) << refused.err;
+  EXPECT_TRUE(contains(run_.file("state"), "alpha"));
+  ASSERT_EQ(run_.state("forget", {"--output", "events:/e.jsonl"}).exit_code, 0);
+  ASSERT_EQ(run_.state("forget", {"--output", "dead-letter:/d.jsonl"}).exit_code, 0);
+  ASSERT_EQ(run_.state("forget", {"--author", "alpha"}).exit_code, 0);
+  EXPECT_FALSE(contains(run_.file("state"), "alpha"));
+  EXPECT_TRUE(contains(run_.file("state"), "beta"));
+  EXPECT_EQ(query(state(), "SELECT 1 FROM outbox").size(), 0U);
+  EXPECT_EQ(examine_state(state()).broken, std::vector<std::string>());
 }
 
 // One damage does not hide another.

@@ -570,7 +570,7 @@ TEST_F(BrokenOff, AnotherAuthorMustWait) {
 TEST_F(BrokenOff, AtAnyMoment) {
   seeded::Random random(seeded::first_seed());
   int killed = 0;
-  for (int i = 0; i < 12 && !HasFailure(); ++i) {
+  for (int i = 0; i < 8 && !HasFailure(); ++i) {
     {
       RunningProgram program(
           {"state", "forget", "--state", "state", "--author", std::string(kNumber)}, run_.folder());

@@ -111,7 +111,7 @@ void AuthorEraser::check() {
     // Once marked, a file may have been rewritten already, and the state not know it.
     if ((place.kind == OutputKind::kEvents || place.kind == OutputKind::kLetters) &&
         !marked_before_) {
-      cut_to_mark(place.path, cursor.mark, disk_);
+      make_ready(place.path, cursor.mark, disk_);
     }
     outputs_.push_back({cursor.name, place.kind, {}});
   }

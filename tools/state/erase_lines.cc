@@ -199,7 +199,7 @@ LineFate LetterLineEraser::fate(std::string_view line, std::string& /*replacemen
   return contains(scratch_, author_) ? LineFate::kDropped : LineFate::kStays;
 }
 
-void cut_to_mark(const std::string& path, std::uint64_t mark, Disk& disk) {
+void make_ready(const std::string& path, std::uint64_t mark, Disk& disk) {
   struct stat status {};
   int error = look_at(path, status);
   if (error == ENOENT && mark == 0) {
@@ -216,21 +216,24 @@ void cut_to_mark(const std::string& path, std::uint64_t mark, Disk& disk) {
   if (error != 0) {
     fail("look at", path, error);
   }
-  if (size == mark) {
-    return;
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (::access(path.c_str(), R_OK) != 0 || ::access(folder.c_str(), W_OK) != 0) {
+    fail("write anew", path, errno);
   }
   const std::unique_ptr<DiskFile> file = disk.open(path, Disk::Open::kKeep, error);
-  if (file == nullptr || (error = file->truncate(mark)) != 0 || (error = file->sync()) != 0 ||
-      (error = file->close()) != 0) {
+  if (file == nullptr || (size > mark && (error = file->truncate(mark)) != 0) ||
+      (error = file->sync()) != 0 || (error = file->close()) != 0) {
     fail("cut back", path, error);
   }
 }
 
 Erased erase_lines(const std::string& path, const FateOfLine& fate, Disk& disk) {
   struct stat status {};
-  if (const int error = look_at(path, status); error == ENOENT) {
+  const int error = look_at(path, status);
+  if (error == ENOENT) {
     return {};
-  } else if (error != 0) {
+  }
+  if (error != 0) {
     fail("look at", path, error);
   }
   Erased erased;

@@ -55,9 +55,11 @@ class LetterLineEraser {
   JsonWalk walk_;
 };
 
-// Cuts a file back to its first `mark` bytes, which is how long the state knows it to be. At 0 it
-// may be missing. Throws tagtill::Error (kIoFailed): also when it is shorter, or missing.
-void cut_to_mark(const std::string& path, std::uint64_t mark, Disk& disk);
+// Sees to it that erase_lines() can begin: the file can be read and its folder written, and it is
+// cut back to its first `mark` bytes, which is how long the state knows it to be. At 0 it may be
+// missing. `path` is absolute. Throws tagtill::Error (kIoFailed): also when it is shorter, or
+// missing.
+void make_ready(const std::string& path, std::uint64_t mark, Disk& disk);
 
 // Writes the lines that stay into a file beside (PATH.forgetting), with the same owner and
 // rights, and puts that in the place of the file: whatever dies when, there is the old one or the

@@ -127,7 +127,7 @@ class StateChecker {
       check(*state);
       return true;
     } catch (const Error& error) {
-      if (error.code() != ExitCode::kBadInput) {
+      if (error.code() == ExitCode::kIoFailed) {
         throw;
       }
       broken(error.what());

@@ -21,7 +21,9 @@ void add_show(Command& state) {
       .required_text("--state", options->state, "PATH", kStateMeaning)
       .flag("--json", options->json, "One JSON object instead of text")
       .footer(
-          "Works beside a replay that writes the state, and where nothing can be written.\n"
+          "Works beside a replay that writes the state, and where nothing can be written. Plays "
+          "the\n"
+          "journal, and takes the memory of a replay for it.\n"
           "Example:\n"
           "  tagtill state show --state shop.state\n"
           "Exit codes: 0; 2 wrong usage; 65 no state, or damaged; 74 it cannot be read.");

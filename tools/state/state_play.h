@@ -7,7 +7,7 @@
 
 namespace tagtill {
 
-// What the decisions of the state depend on.
+// What the decisions of the state depend on. Throws DamagedState for what cannot be.
 [[nodiscard]] ProtocolOptions protocol_of(const StateRules& rules);
 
 // Plays the snapshot and the journal behind it into a new player. Its decider is null if nothing
