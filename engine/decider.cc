@@ -83,6 +83,11 @@ class Decider::Impl {
     ledger_.set_trace(trace);
   }
 
+  void set_replies(std::shared_ptr<const ReplyTemplate> replies) {
+    replies_ = std::move(replies);
+    emitter_.set_replies(replies_.get());
+  }
+
   void record_codes(CodeTape* tape) { rules_.codes().record(tape); }
   void play_codes(CodeTape* tape) { rules_.codes().play(tape); }
 
@@ -311,6 +316,7 @@ class Decider::Impl {
   ProtocolOptions options_;
   std::shared_ptr<const OfferCatalogue> offers_;
   std::shared_ptr<const MemberTable> members_;
+  std::shared_ptr<const ReplyTemplate> replies_;
   DecisionCounts counts_;
   DecisionTeller teller_;
   Emitter emitter_;
@@ -373,12 +379,18 @@ void Decider::load(const PieceReader& next) { load_state(impl_->state(), next); 
 void Decider::for_each_enrolled(const std::function<void(std::string_view author_id)>& f) {
   tagtill::for_each_enrolled(impl_->state(), f);
 }
+void Decider::visit_memory(MemoryVisitor& visitor) {
+  tagtill::visit_memory(impl_->state(), visitor);
+}
 std::vector<std::string> Decider::broken_invariants() {
   return tagtill::broken_invariants(impl_->state());
 }
 const DecisionCounts& Decider::counts() const { return impl_->counts(); }
 std::uint64_t Decider::open_windows() const { return impl_->open_windows(); }
 void Decider::set_trace(DecisionTrace* trace) { impl_->set_trace(trace); }
+void Decider::set_replies(std::shared_ptr<const ReplyTemplate> replies) {
+  impl_->set_replies(std::move(replies));
+}
 bool Decider::has_set_aside() const { return impl_->has_set_aside(); }
 std::size_t Decider::memory_bytes() const { return impl_->memory_bytes(); }
 

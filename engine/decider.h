@@ -19,6 +19,8 @@
 namespace tagtill {
 
 class DecisionTrace;
+class MemoryVisitor;
+class ReplyTemplate;
 struct CodeTape;
 
 struct ProtocolOptions {
@@ -85,6 +87,11 @@ class Decider {
   // live until another one is set or the decider ends. No decision depends on it.
   void set_trace(DecisionTrace* trace);
 
+  // From now on prompts have replies, made from it; null: none, as at first. It must have
+  // been checked with the catalogue in force, and with each that replaces it. No decision
+  // depends on it.
+  void set_replies(std::shared_ptr<const ReplyTemplate> replies);
+
   // From now on codes that apply() and replace() make are appended to the tape; null: no
   // more. It must live until another one is set or the decider ends.
   void record_codes(CodeTape* tape);
@@ -113,6 +120,10 @@ class Decider {
   // open windows, parked confirmations, the post that is set aside. f may call nothing of
   // the decider.
   void for_each_enrolled(const std::function<void(std::string_view author_id)>& f);
+
+  // Tells the visitor of everything that the rules remember. It may call nothing of the decider.
+  // Goes over everything.
+  void visit_memory(MemoryVisitor& visitor);
 
   // A sentence for each thing that does not hold and should always hold, at most 100:
   // windows, parked confirmations and notices of an author can be reached, are at most as

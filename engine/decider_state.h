@@ -104,6 +104,7 @@ void save_state(const DeciderState& state, const Decider::PieceWriter& write,
                 std::string_view without_author);
 void load_state(const DeciderState& state, const Decider::PieceReader& next);
 [[nodiscard]] std::vector<std::string> broken_invariants(const DeciderState& state);
+void visit_memory(const DeciderState& state, MemoryVisitor& visitor);
 void for_each_enrolled(const DeciderState& state,
                        const std::function<void(std::string_view author_id)>& f);
 

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace tagtill {
@@ -103,6 +105,15 @@ class PosixDisk final : public Disk {
       return nullptr;
     }
     return file;
+  }
+
+  int list(const std::string& folder, std::vector<std::string>& names) override {
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+         at.increment(error)) {
+      names.push_back(at->path().filename().string());
+    }
+    return error.value();
   }
 
   int sync_folder_of(const std::string& path) override {

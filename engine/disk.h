@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tagtill {
 
@@ -47,6 +48,8 @@ class Disk {
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
 
+  // Adds the names of what is in the folder (with `/` at its end), in any order.
+  virtual int list(const std::string& folder, std::vector<std::string>& names) = 0;
   // Null and an errno if it fails.
   virtual std::unique_ptr<DiskFile> open(const std::string& path, Open how, int& error) = 0;
   // Names that were made, changed or removed in the path's folder survive a crash of the

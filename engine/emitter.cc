@@ -30,6 +30,11 @@ void Emitter::prompt(WindowRef window) {
   event.code = window->code;
   event.price_minor = offer.price_minor;
   event.currency = offer.currency;
+  if (replies_ != nullptr) {
+    reply_.clear();
+    replies_->render(event, reply_);
+    event.reply = batch_->bytes.keep(reply_);
+  }
   ++counts_.prompts;
   tell(event);
 }

@@ -1,6 +1,7 @@
 // Writes events to a batch and counts them.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "engine/decider.h"
@@ -8,6 +9,7 @@
 #include "engine/event.h"
 #include "engine/member_table.h"
 #include "engine/parked_confirmations.h"
+#include "engine/reply_template.h"
 #include "engine/window.h"
 
 namespace tagtill {
@@ -22,6 +24,8 @@ class Emitter {
   void set_batch(EventBatch& batch) { batch_ = &batch; }
   // As Decider::set_trace.
   void set_trace(DecisionTrace* trace) { trace_ = trace; }
+  // Prompts get their replies from it; null: none. It must live as long as it is set.
+  void set_replies(const ReplyTemplate* replies) { replies_ = replies; }
   // That in which the accounts of windows stand; it must live until another one is set.
   void set_members(const MemberTable& members) { members_ = &members; }
 
@@ -47,6 +51,8 @@ class Emitter {
   EventBatch* batch_ = nullptr;
   const MemberTable* members_ = nullptr;
   DecisionTrace* trace_ = nullptr;
+  const ReplyTemplate* replies_ = nullptr;
+  std::string reply_;
 };
 
 }  // namespace tagtill

@@ -100,6 +100,9 @@ void append_prompt(std::string& out, const Event& event) {
   append_string_member(out, R"(,"title":)", event.title);
   append_number_member(out, R"(,"price_minor":)", event.price_minor);
   append_currency_member(out, event.currency);
+  if (!event.reply.empty()) {
+    append_string_member(out, R"(,"reply":)", event.reply);
+  }
 }
 
 void append_confirmed(std::string& out, const Event& event) {

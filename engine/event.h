@@ -60,6 +60,7 @@ struct Event {
   std::string_view intent_id;         // all but rejected
   std::string_view post_id;           // confirmed: the confirming post; rejected: the post
   std::string_view title;             // prompt
+  std::string_view reply;             // prompt: what to answer; empty without a ReplyTemplate
   std::string_view tag_prefix;        // prompt: the prefix as configured (P5.2)
   Code code = kNoCode;                // prompt: the code; confirmed: the claim code, or none
   Millis intent_at = 0;               // all but rejected
@@ -68,6 +69,8 @@ struct Event {
   std::int64_t price_minor = 0;       // prompt, confirmed
   std::int64_t commission_minor = 0;  // confirmed
   std::int64_t reach = 0;             // confirmed
+  // In the stream, counted over all types from 0: a sink is told. Nothing else depends on it.
+  std::uint64_t number = 0;
 };
 
 // Events in the order in which the rules produced them, with the bytes they
@@ -82,7 +85,8 @@ struct EventBatch {
   }
 };
 
-// Appends the event as one line of P8, with its line end.
+// Appends the event as one line of P8, with its line end. A prompt that has a reply has it as
+// its last member.
 void append_json_line(std::string& out, const Event& event);
 
 // Appends `text` as a JSON string with its quotes, escaped as P8 says.

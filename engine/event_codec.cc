@@ -11,9 +11,11 @@ constexpr unsigned kType = 7;
 constexpr unsigned kPickup = 8;
 constexpr unsigned kUnenrolled = 16;
 constexpr unsigned kHasCode = 32;
+constexpr unsigned kHasReply = 64;
 
 constexpr std::size_t kNameBytesMax = 64;  // of accounts, offer ids and prefixes
 constexpr std::size_t kTitleBytesMax = std::size_t{1} << 20;
+constexpr std::size_t kReplyBytesMax = std::size_t{16} << 20;  // of several titles, in theory
 // append_rfc3339 takes a day more than the last event time.
 constexpr std::uint64_t kTimeMax = kLastMillisecond + Millis{24} * 3600 * 1000;
 
@@ -22,7 +24,7 @@ unsigned flags_of(const Event& event) {
   const unsigned code = event.code != kNoCode ? kHasCode : 0;
   switch (event.type) {
     case EventType::kPrompt:
-      return code;
+      return code | (event.reply.empty() ? 0 : kHasReply);
     case EventType::kConfirmed:
       return code | (event.fulfilment == Fulfilment::kPickup ? kPickup : 0);
     case EventType::kCancelled:
@@ -74,6 +76,9 @@ class EventWriter {
     writer_.text(event.tag_prefix);
     writer_.text(event.title);
     code(event.code);
+    if (!event.reply.empty()) {
+      writer_.text(event.reply);
+    }
   }
 
   void write_confirmed(const Event& event) {
@@ -111,13 +116,14 @@ class EventReader {
   Event read_event() {
     Event event;
     const unsigned head = reader_.byte();
-    reader_.check((head & kType) < kEventTypes && head < 2 * kHasCode,
+    reader_.check((head & kType) < kEventTypes && head < 2 * kHasReply,
                   "an event has an unknown type");
     event.type = static_cast<EventType>(head & kType);
     event.fulfilment = (head & kPickup) != 0 ? Fulfilment::kPickup : Fulfilment::kShip;
     event.cancel_reason =
         (head & kUnenrolled) != 0 ? CancelReason::kUnenrolled : CancelReason::kIntentDeleted;
     has_code_ = (head & kHasCode) != 0;
+    const bool has_reply = (head & kHasReply) != 0;
     event.offer_id = text(kNameBytesMax);
     event.author_id = id();
     if (event.type == EventType::kRejected) {
@@ -132,6 +138,7 @@ class EventReader {
     event.intent_at = time();
     if (event.type == EventType::kPrompt) {
       read_prompt(event);
+      event.reply = has_reply ? text(kReplyBytesMax) : std::string_view();
       return event;
     }
     event.account = text(kNameBytesMax);

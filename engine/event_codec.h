@@ -11,11 +11,12 @@ namespace tagtill {
 
 // Each event, of the elements of byte_codec.h:
 //
-//   byte      its type | 8: pickup | 16: unenrolled | 32: there is a code
+//   byte      its type | 8: pickup | 16: unenrolled | 32: there is a code | 64: there is a reply
 //   text, id  offer id, author
 //   rejected: byte: reason; id: post; varint: at
 //   others:   id: intent; varint: intent_at; and
-//     prompt     varints: deadline, price_minor; currency; texts: tag_prefix, title; code
+//     prompt     varints: deadline, price_minor; currency; texts: tag_prefix, title; code;
+//                text: reply
 //     confirmed  text: account; id: post; varints: at, price_minor; currency; varints:
 //                commission_minor, reach; code
 //     expired    text: account; varint: deadline

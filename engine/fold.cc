@@ -37,6 +37,14 @@ bool decode(std::string_view text, CodePoints& out) {
   return true;
 }
 
+void encode(const CodePoints& text, std::string& out) {
+  for (const utf8proc_int32_t code_point : text) {
+    std::array<utf8proc_uint8_t, 4> bytes{};
+    const utf8proc_ssize_t count = utf8proc_encode_char(code_point, bytes.data());
+    out.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(count));
+  }
+}
+
 // Has utf8proc neither a decomposition nor a case folding for it? (Those of Hangul
 // syllables are worked out.) Most have none, and this is quicker than to ask for it.
 bool maps_to_itself(utf8proc_int32_t code_point) {
@@ -183,6 +191,18 @@ const char16_t* fold_alone_table() {
   return kTable.data();
 }
 
+bool to_nfc(std::string_view text, std::string& out) {
+  out.clear();
+  CodePoints decoded;
+  CodePoints composed;
+  if (!decode(text, decoded)) {
+    return false;
+  }
+  normalise(decoded, composed);
+  encode(composed, out);
+  return true;
+}
+
 bool fold_tag(std::string_view text, std::string& out) {
   out.clear();
   for (const char c : text) {
@@ -199,11 +219,7 @@ bool fold_tag(std::string_view text, std::string& out) {
         append_mapped(code_point, UTF8PROC_CASEFOLD, a);
       }
       normalise(a, b);
-      for (const utf8proc_int32_t code_point : b) {
-        std::array<utf8proc_uint8_t, 4> bytes{};
-        const utf8proc_ssize_t count = utf8proc_encode_char(code_point, bytes.data());
-        out.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(count));
-      }
+      encode(b, out);
       return true;
     }
     out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);

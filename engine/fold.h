@@ -1,6 +1,6 @@
 // How two hashtags are compared (P2.2): fold(s) = NFC(casefold(NFC(s))), with
-// Unicode full case folding, not Turkic. The Unicode version is utf8proc's
-// (Debian 12: Unicode 15.0). utf8proc.h stays in fold.cc.
+// Unicode full case folding, not Turkic; and NFC by itself. The Unicode version is
+// utf8proc's (Debian 12: Unicode 15.0). utf8proc.h stays in fold.cc.
 #pragma once
 
 #include <string>
@@ -15,6 +15,10 @@ namespace tagtill {
 // Any thread. ASCII costs a byte loop without allocation beyond `out`; other
 // text a call of utf8proc for each step and character.
 [[nodiscard]] bool fold_tag(std::string_view text, std::string& out);
+
+// Writes NFC(text) into `out`, replacing what it held. Returns false, and leaves `out` empty,
+// when the text is not UTF-8. Any thread; as fold_tag().
+[[nodiscard]] bool to_nfc(std::string_view text, std::string& out);
 
 // By code point of the basic plane: the fold of a tag character that folds to one
 // character, the same whatever stands beside it so long as these are such characters, too;

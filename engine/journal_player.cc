@@ -72,6 +72,7 @@ void JournalPlayer::configure(JournalConfiguration configuration, EventBatch* ou
   if (decider_ == nullptr) {
     decider_ = std::make_unique<Decider>(offers, members, std::string_view(), options_, shards_);
     decider_->play_codes(&tape_);
+    decider_->set_replies(replies_);
   } else {
     decider_->replace(offers, members, {}, *out);
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/candidate_codec.h"
 #include "engine/code_tape.h"
@@ -38,6 +39,9 @@ class JournalPlayer {
   // The same of the player's own decider, which it must have.
   void save(const Decider::PieceWriter& write, std::string_view without_author = {});
 
+  // Before anything is played: as Decider::set_replies().
+  void set_replies(std::shared_ptr<const ReplyTemplate> replies) { replies_ = std::move(replies); }
+
   // Begins with a snapshot. `next` as for Decider::load. Throws DamagedState.
   void load_snapshot(const Decider::PieceReader& next);
 
@@ -69,6 +73,7 @@ class JournalPlayer {
   CandidateBatch batch_;
   CodeTape tape_;
   std::uint64_t intents_ = 0;
+  std::shared_ptr<const ReplyTemplate> replies_;
 };
 
 }  // namespace tagtill

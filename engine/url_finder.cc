@@ -173,10 +173,11 @@ void to_units(std::string_view text, std::u16string& units, std::vector<std::uin
       units.push_back(static_cast<char16_t>(0xd800 + ((code_point - 0x10000) >> 10)));
       offsets.push_back(offset);
       units.push_back(static_cast<char16_t>(0xdc00 + ((code_point - 0x10000) & 0x3ff)));
+      offsets.push_back(offset + 2);  // within the character: so can a URL begin or end
     } else {
       units.push_back(static_cast<char16_t>(code_point));
+      offsets.push_back(offset);
     }
-    offsets.push_back(offset);
     at += std::max<std::size_t>(found.bytes, 1);
   }
   offsets.push_back(static_cast<std::uint32_t>(text.size()));
@@ -410,9 +411,12 @@ struct UnitSpan {
   std::size_t end = 0;
 };
 
+// In units of the text, as UnitSpan.
+UrlSpan found(std::size_t begin, std::size_t end) { return {begin, end, end}; }
+
 class UrlFinder {
  public:
-  void find(Units text, std::vector<UnitSpan>& out) {
+  void find(Units text, std::vector<UrlSpan>& out) {
     static const UnitSet label = [] {
       UnitSet set = classes().domain;
       set.set('-');
@@ -466,7 +470,7 @@ class UrlFinder {
   }
 
   // Takes what was matched, if the reference's further checks let it pass.
-  void accept(char16_t before, std::vector<UnitSpan>& out) {
+  void accept(char16_t before, std::vector<UrlSpan>& out) {
     constexpr std::size_t kDefaultSchemeUnits = 8;  // "https://"
     const std::size_t scheme_units = has_scheme_ ? domain_.begin - url_.begin : kDefaultSchemeUnits;
     if (scheme_units + (url_.end - url_.begin) > kUrlUnitsMax) {
@@ -486,7 +490,7 @@ class UrlFinder {
 
   // Without a scheme only the parts of the domain in ASCII (and Latin accents)
   // count; the last one takes the path with it.
-  void accept_without_scheme(Units domain, std::vector<UnitSpan>& out) {
+  void accept_without_scheme(Units domain, std::vector<UrlSpan>& out) {
     std::size_t searched = 0;
     for (const UnitSpan& part : ascii_domains_) {
       // The reference looks the part up again by its text, which may stand
@@ -494,20 +498,21 @@ class UrlFinder {
       const std::size_t begin =
           domain.find(domain.substr(part.begin, part.end - part.begin), searched);
       searched = begin + (part.end - part.begin);
-      out.push_back({url_.begin + begin, url_.begin + searched});
+      out.push_back(found(url_.begin + begin, url_.begin + searched));
     }
     if (!ascii_domains_.empty() && has_path_) {
+      out.back().counted_end += url_.end - domain_.end;
       out.back().end = url_.end;
     }
   }
 
   // The links of t.co end with their slug (and a query), whatever follows.
-  void accept_with_scheme(std::vector<UnitSpan>& out) {
+  void accept_with_scheme(std::vector<UrlSpan>& out) {
     constexpr std::u16string_view kHost = u"T.CO/";
     std::size_t slug = domain_.begin;
     for (const char16_t unit : kHost) {
       if (slug >= url_.end || canonical(text_[slug]) != unit) {
-        out.push_back(url_);
+        out.push_back(found(url_.begin, url_.end));
         return;
       }
       ++slug;
@@ -517,13 +522,13 @@ class UrlFinder {
       ++end;
     }
     if (end == slug) {
-      out.push_back(url_);
+      out.push_back(found(url_.begin, url_.end));
       return;
     }
     if (end - slug > kShortLinkSlugMax) {
       return;
     }
-    out.push_back({url_.begin, query_end(text_.substr(0, url_.end), end)});
+    out.push_back(found(url_.begin, query_end(text_.substr(0, url_.end), end)));
   }
 
   void find_ascii_domains(Units domain) {
@@ -559,13 +564,11 @@ void find_urls(std::string_view text, std::vector<UrlSpan>& out) {
   }
   thread_local std::u16string units;
   thread_local std::vector<std::uint32_t> offsets;
-  thread_local std::vector<UnitSpan> spans;
   thread_local UrlFinder finder;
   to_units(text, units, offsets);
-  spans.clear();
-  finder.find(units, spans);
-  for (const UnitSpan& span : spans) {
-    out.push_back({offsets[span.begin], offsets[span.end]});
+  finder.find(units, out);
+  for (UrlSpan& span : out) {
+    span = {offsets[span.begin], offsets[span.end], offsets[span.counted_end]};
   }
 }
 

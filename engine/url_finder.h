@@ -8,10 +8,14 @@
 
 namespace tagtill {
 
-// Half-open, in bytes of the text.
+// Half-open, in bytes of the text. To the reference a character beyond U+FFFF is two, so a URL
+// can begin or end in the midst of one.
 struct UrlSpan {
   std::size_t begin = 0;
   std::size_t end = 0;
+  // What the reference takes for the end where it counts lengths: before `end` if it has a
+  // path and no scheme, and its domain goes on behind the part that counts.
+  std::size_t counted_end = 0;
 };
 
 // Finds all URLs of `text` (UTF-8) in text order and writes them to `out`,

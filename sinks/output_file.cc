@@ -116,7 +116,18 @@ void OutputFile::write_lines() {
 
 void OutputFile::flush() {
   write_lines();
-  if (!sync_ || synced_) {
+  if (sync_) {
+    sync_written();
+  }
+}
+
+void OutputFile::sync() {
+  write_lines();
+  sync_written();
+}
+
+void OutputFile::sync_written() {
+  if (synced_) {
     return;
   }
   if (const int error = file_->sync(); error != 0) {

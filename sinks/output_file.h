@@ -56,6 +56,9 @@ class OutputFile {
   // program, and one of the machine if that was asked for.
   void flush();
 
+  // The same, and they survive a crash of the machine in any case.
+  void sync();
+
   // Of the file, without what waits in lines(). Since open() for what is no regular file.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_in_file_; }
 
@@ -63,6 +66,7 @@ class OutputFile {
   void close();
 
  private:
+  void sync_written();
   static constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
   void begin(std::uint64_t bytes, bool sync);

@@ -32,7 +32,7 @@ struct SinkStart {
   // Where the state knows the sink to be: what flush() or open() returned when it was last
   // written down. A sink that the state has not known before: number of its first event, mark 0.
   SinkPosition at;
-  // Events that the state has written down in all. No sink of its can be further.
+  // Events that the state has written down in all: no sink that it feeds can be further.
   std::uint64_t committed = 0;
   // What was flushed survives a crash of the machine as well, not of the program alone.
   bool sync = false;

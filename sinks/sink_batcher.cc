@@ -49,12 +49,12 @@ void SinkBatcher::add(const EventBatch& events, std::uint64_t first) {
   const std::size_t skipped = std::min<std::uint64_t>(through_ - first, events.events.size());
   for (std::size_t i = skipped; i < events.events.size(); ++i) {
     const Event& event = events.events[i];
-    ++through_;
+    const std::uint64_t number = through_++;
     if (!types_.test(static_cast<std::size_t>(event.type))) {
       continue;
     }
-    gather(event);
-    if (batch_.events.size() >= kBatchEvents || batch_bytes_ >= kBatchBytes) {
+    gather(event, number);
+    if (batch_.events.size() >= limits_.events || batch_bytes_ >= limits_.bytes) {
       write_out();
     }
   }
@@ -76,11 +76,12 @@ void SinkBatcher::close() {
   }
 }
 
-void SinkBatcher::gather(const Event& event) {
+void SinkBatcher::gather(const Event& event, std::uint64_t number) {
   Event copy = event;
+  copy.number = number;
   for (std::string_view Event::*member :
        {&Event::offer_id, &Event::author_id, &Event::account, &Event::intent_id, &Event::post_id,
-        &Event::title, &Event::tag_prefix}) {
+        &Event::title, &Event::reply, &Event::tag_prefix}) {
     const std::string_view bytes = event.*member;
     copy.*member = batch_.bytes.keep(bytes);
     batch_bytes_ += bytes.size();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/event.h"
+#include "engine/time.h"
 #include "sinks/sink.h"
 
 namespace tagtill {
@@ -16,9 +17,21 @@ namespace tagtill {
 [[nodiscard]] EventTypes confirmed_only();
 [[nodiscard]] EventTypes all_event_types();
 
+// When a batch is full.
+struct SinkLimits {
+  static constexpr std::size_t kEventsMost = 1'000'000;
+  static constexpr std::size_t kBytesMost = std::size_t{64} << 20;
+  static constexpr Millis kAgeMost = 3'600'000;
+
+  std::size_t events = 4'096;
+  std::size_t bytes = std::size_t{1} << 20;  // of memory, and one event more
+  // How long an event may wait for others. A batcher has no clock: who owns it calls flush().
+  Millis age_ms = 1'000;
+};
+
 // A sink and the batch that is gathered for it. Used by one thread. The sink is given the
-// events of its types, in order, in batches of at most kBatchEvents events or kBatchBytes
-// bytes (plus one event), or fewer at flush() and close().
+// events of its types, in order, in batches of the size that its limits say, or smaller ones at
+// flush() and close().
 //
 // Events have numbers, counted over all types, and come without gaps. Those that the sink has
 // had already are skipped, so that a caller may begin anywhere before where it stands.
@@ -28,11 +41,10 @@ namespace tagtill {
 // Bounds: one batch. Cost: one copy of an event's strings.
 class SinkBatcher {
  public:
-  static constexpr std::size_t kBatchEvents = 4'096;
-  static constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
+  SinkBatcher(std::unique_ptr<Sink> sink, EventTypes types, SinkLimits limits = {})
+      : sink_(std::move(sink)), types_(types), limits_(limits) {}
 
-  SinkBatcher(std::unique_ptr<Sink> sink, EventTypes types)
-      : sink_(std::move(sink)), types_(types) {}
+  [[nodiscard]] const SinkLimits& limits() const { return limits_; }
 
   // Returns where the sink stands.
   SinkPosition open(const SinkStart& start);
@@ -52,11 +64,12 @@ class SinkBatcher {
  private:
   template <typename Action>
   void guarded(Action action);
-  void gather(const Event& event);
+  void gather(const Event& event, std::uint64_t number);
   void write_out();
 
   std::unique_ptr<Sink> sink_;
   EventTypes types_;
+  SinkLimits limits_;
   EventBatch batch_;
   std::size_t batch_bytes_ = 0;
   std::uint64_t through_ = 0;  // all events before this number were added, or had before

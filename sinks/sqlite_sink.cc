@@ -15,6 +15,7 @@
 #include "sinks/sink_batcher.h"
 #include "sinks/sqlite_database.h"
 #include "sinks/sqlite_schema.h"
+#include "sinks/stream_cursor.h"
 
 namespace tagtill {
 namespace {
@@ -37,21 +38,6 @@ constexpr const char* kCountSeenSql =
 constexpr const char* kCountStoredSql =
     "SELECT ifnull(max(nth), 0) + 1 FROM rejections WHERE post_id = ?1 AND author_id = ?2 "
     "AND reason = ?3 AND ifnull(offer_id, '') = ?4 AND at = ?5";
-
-// The database has a row in tagtill_cursors.
-constexpr std::uint64_t kCursorMark = 1;
-
-constexpr const char* kNoCursor =
-    "the state has given it events, but it knows nothing of that state: it is another database, or "
-    "was restored from before. Put the right one back, or replay the dumps with a new state";
-constexpr const char* kBehind =
-    "it holds the first {} events of the state, but the state has given it {} before: it was "
-    "restored from before, or lost its end in a crash of the machine. Put the right one back, or "
-    "replay the dumps with a new state";
-constexpr const char* kAhead =
-    "it holds the first {} events of the state, but the state has made only {}: the state was "
-    "restored from before. Put the right one back, or replay the dumps with a new state and a new "
-    "database";
 
 // No post is older than 1970 (P1.5), so an offer may as well begin there.
 Millis since_1970(Millis time) { return std::max<Millis>(time, 0); }
@@ -174,28 +160,22 @@ class SqliteSink::Impl {
     }
   }
 
-  // The state writes down where the sink is after the sink has told it. So a database that
-  // belongs to the state is never behind what the state knows, nor ahead of what it gave.
   SinkPosition find_in_stream(const SinkStart& start) {
     SqliteStatement find = database_.prepare("SELECT events FROM tagtill_cursors WHERE stream = ?");
-    if (!find.add(start.stream).step()) {
-      if (start.at.mark != 0) {
-        database_.refuse(kNoCursor);
-      }
+    std::optional<std::uint64_t> stored;
+    if (find.add(start.stream).step()) {
+      stored = static_cast<std::uint64_t>(std::max<std::int64_t>(find.number(0), 0));
+    }
+    if (const std::string problem = problem_with_cursor(stored, start); !problem.empty()) {
+      database_.refuse(problem);
+    }
+    if (!stored) {
       database_.prepare(insert_sql(cursors_table()))
           .add(start.stream)
           .add(static_cast<std::int64_t>(start.at.events))
           .run();
-      return {start.at.events, kCursorMark};
     }
-    const auto events = static_cast<std::uint64_t>(std::max<std::int64_t>(find.number(0), 0));
-    if (events < start.at.events) {
-      database_.refuse(fmt::format(kBehind, events, start.at.events));
-    }
-    if (events > start.committed) {
-      database_.refuse(fmt::format(kAhead, events, start.committed));
-    }
-    return {events, kCursorMark};
+    return {stored.value_or(start.at.events), kCursorMark};
   }
 
   // The SQL of a table, view or index; none if there is nothing of that name.

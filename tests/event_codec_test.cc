@@ -37,6 +37,7 @@ EventBatch hard_events() {
     prompt.tag_prefix = "Confirm";
     prompt.code = 0xFFFFFFFFFF;
     prompt.deadline = event.at;
+    prompt.reply = event.intent_id.size() % 2 == 0 ? event.intent_id : std::string_view();
     Event expired = event;
     expired.type = EventType::kExpired;
     expired.deadline = kLastMillisecond + 86'400'000;

@@ -10,6 +10,7 @@
 #include "engine/lane.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
+#include "engine/reply_template.h"
 #include "tests/memory_blocks.h"
 
 namespace product {
@@ -175,6 +176,9 @@ class Product::Impl {
     secret_in_force_ = secret_;
     decider_ = std::make_unique<tagtill::Decider>(offers_, members_, secret_, protocol_options(),
                                                   options_.shards);
+    if (!options_.reply_template.empty()) {
+      decider_->set_replies(std::make_shared<tagtill::ReplyTemplate>(options_.reply_template));
+    }
   }
 
   [[nodiscard]] tagtill::ProtocolOptions protocol_options() const {

@@ -24,6 +24,7 @@ struct Options {
   bool strict = false;
   std::size_t block_bytes = std::size_t{256} * 1024;
   std::uint32_t shards = 16;
+  std::string reply_template = {};  // empty: none
 };
 
 struct Counts {

@@ -21,7 +21,7 @@ using Arguments = std::vector<std::string>;
 class RunFolder {
  public:
   RunFolder(std::string_view offers, std::string_view members,
-           std::string_view secret = post_lines::kSecret) {
+            std::string_view secret = post_lines::kSecret) {
     write("offers.jsonl", offers);
     write_members(members);
     const std::string path = write("secret", secret);

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <csignal>
+#include <thread>
 #include <utility>
 
 #include "tests/temp_folder.h"
@@ -22,6 +25,20 @@ void connect_to(const char* path, int flags, int descriptor) {
   if (opened < 0 || ::dup2(opened, descriptor) < 0) {
     ::_exit(126);
   }
+}
+
+// Unless it ends before.
+void kill_after(pid_t child, std::int64_t how_long_ms) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(how_long_ms);
+  while (std::chrono::steady_clock::now() < end) {
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        ended.si_pid == child) {
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  ::kill(child, SIGKILL);
 }
 
 }  // namespace
@@ -54,6 +71,9 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
     }
     ::execvp(program.c_str(), pointers.data());
     ::_exit(127);
+  }
+  if (child > 0 && input.kill_after_ms > 0) {
+    kill_after(child, input.kill_after_ms);
   }
   ProgramResult result;
   int status = 0;

@@ -21,6 +21,7 @@ struct ProgramInput {
   std::string standard_output = {};  // a path instead of ProgramResult::out
   std::string program = {};          // looked for where the shell does; empty: tagtill
   bool as_nobody = false;            // gives up the rights of root before it begins
+  std::int64_t kill_after_ms = 0;    // kill -9; 0: it may take as long as it likes
 };
 
 // `arguments` without the program's name.

@@ -64,6 +64,10 @@ std::unique_ptr<DiskFile> SimDisk::open(const std::string& path, Open how, int& 
   return error == 0 ? std::make_unique<File>(*this, opened.inode) : nullptr;
 }
 
+int SimDisk::list(const std::string& folder, std::vector<std::string>& names) {
+  return files_.list(normalized(folder), names);
+}
+
 int SimDisk::sync_folder_of(const std::string& path) {
   return files_.sync_folder_of(normalized(path));
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/disk.h"
 #include "tests/sim_files.h"
@@ -26,7 +27,7 @@ class SimVfs;
 //
 // What is where. A process sees each change at once. The platter has it when the file was
 // synced; a name that was made, changed or removed when its folder was. The VFS syncs the
-// folder at the first sync of a journal or WAL that it made, as SQLite's own does.
+// folder at the first sync of a journal or WAL that it might have made, as SQLite's own does.
 //
 // A crash of the process at a step: of a write a beginning arrives, another change happens or
 // not. From then on every call fails (EIO) until restart(); nothing that the process still
@@ -50,6 +51,7 @@ class SimDisk final : public Disk {
   // All files must be closed.
   ~SimDisk() override;
 
+  int list(const std::string& folder, std::vector<std::string>& names) override;
   std::unique_ptr<DiskFile> open(const std::string& path, Open how, int& error) override;
   int sync_folder_of(const std::string& path) override;
   int rename(const std::string& from, const std::string& to) override;

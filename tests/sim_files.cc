@@ -269,6 +269,22 @@ int SimFiles::find(const std::string& path, SimInodePtr& inode) {
   return 0;
 }
 
+// `folder` ends with a slash.
+int SimFiles::list(const std::string& folder, std::vector<std::string>& names) {
+  if (is_down()) {
+    return EIO;
+  }
+  if (const auto fault = next_fault(Call::kRead)) {
+    return fail_simple(*fault);
+  }
+  for (const auto& [path, inode] : names_) {
+    if (folder_of(path) == folder) {
+      names.push_back(path.substr(folder.size()));
+    }
+  }
+  return 0;
+}
+
 int SimFiles::rename(const std::string& from, const std::string& to) {
   if (is_down()) {
     return EIO;

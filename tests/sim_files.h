@@ -56,6 +56,7 @@ class SimFiles {
   int sync(SimInode& inode);
   int size(const SimInode& inode, std::uint64_t& size);
   int close();
+  int list(const std::string& folder, std::vector<std::string>& names);
   int find(const std::string& path, SimInodePtr& inode);  // null if it is missing
   int rename(const std::string& from, const std::string& to);
   int remove(const std::string& path);

@@ -289,7 +289,9 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* handle, int flag
     return SQLITE_CANTOPEN;
   }
   constexpr int kJournals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
-  const bool sync_folder = opened.made && !path.empty() && (flags & kJournals) != 0;
+  // As SQLite's own: whether or not there was one of that name.
+  const bool sync_folder =
+      (flags & SQLITE_OPEN_CREATE) != 0 && !path.empty() && (flags & kJournals) != 0;
   reinterpret_cast<Handle*>(handle)->file =
       new VfsFile(impl, path, opened.inode, sync_folder, (flags & SQLITE_OPEN_DELETEONCLOSE) != 0);
   handle->pMethods = &kMethods;

@@ -68,7 +68,7 @@ TEST(SinkBatcher, CutsAtTheNumberOfEventsAndKeepsTheOrder) {
                         events.events.begin() + static_cast<std::ptrdiff_t>(at + 100));
     batcher.add(piece, at);
   }
-  EXPECT_EQ(log.batches, (std::vector<std::size_t>(2, SinkBatcher::kBatchEvents)));
+  EXPECT_EQ(log.batches, (std::vector<std::size_t>(2, SinkLimits().events)));
   batcher.close();
   EXPECT_EQ(log.lines, lines_of(events));
   EXPECT_TRUE(log.closed);
@@ -86,6 +86,20 @@ TEST(SinkBatcher, CutsAtTheNumberOfBytes) {
   batcher.add(events, 0);
   batcher.close();
   EXPECT_LE(*std::ranges::max_element(log.batches), 11U);
+}
+
+TEST(SinkBatcher, LimitsSayHowLargeABatchIs) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), all_event_types(), {.events = 30});
+  (void)batcher.open({});
+  batcher.add(small_events(100), 0);
+  EXPECT_EQ(log.batches, (std::vector<std::size_t>{30, 30, 30}));
+
+  SpySink::Log other;
+  SinkBatcher by_bytes(std::make_unique<SpySink>(other), all_event_types(), {.bytes = 1});
+  (void)by_bytes.open({});
+  by_bytes.add(small_events(3), 0);
+  EXPECT_EQ(other.batches, (std::vector<std::size_t>{1, 1, 1}));
 }
 
 TEST(SinkBatcher, TheSinkGetsItsTypesAlone) {

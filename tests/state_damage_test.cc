@@ -279,9 +279,10 @@ TEST(StateDamage, PagesOfAnotherTime) {
     const TempFolder folder;
     Patient patient(folder, page_bytes, page_bytes / 4);
     std::vector<std::string> times;
-    for (int i = 0; i < 6; ++i) {
-      patient.commit(10);
-      if (i % 2 == 0) {
+    patient.commit(10);
+    for (int i = 0; i < 9; ++i) {
+      patient.commit(1 + i % 4);
+      if (i % 4 == 3) {
         patient.make_snapshot({"piece", std::string(1'000, 'p')});
       }
       patient.close_and_open();

@@ -79,6 +79,10 @@ std::string StateModel::text() const {
   }
   for (const DumpRecord& dump : dumps_) {
     put(out, dump);
+    const auto same = std::find_if(dumps_.rbegin(), dumps_.rend(), [&](const DumpRecord& other) {
+      return other.content == dump.content;
+    });
+    out << "its content is that of " << same->number << "\n";
   }
   for (const auto& [name, cursor] : cursors_) {
     put(out, cursor);
@@ -118,6 +122,8 @@ std::string text_of(StateReader& reader) {
   DumpRecord dump;
   for (std::uint64_t i = 1; reader.dump(i, dump); ++i) {
     put(out, dump);
+    const auto same = reader.find_dump(dump.content);
+    out << "its content is that of " << (same ? same->number : 0) << "\n";
   }
   for (const SinkCursor& cursor : reader.cursors()) {
     put(out, cursor);
@@ -157,7 +163,8 @@ StateCommit random_commit(seeded::Random& random, const StateModel& model,
     for (std::size_t i = random.below(3) + (dump.number == 0 || dump.done ? 1 : 0); i > 0; --i) {
       const std::uint64_t number = dump.number + 1;
       const std::string name = std::to_string(number);
-      dump = {number, "day-" + name, random.below(1'000), "c" + name, 0, 0, 0, false};
+      const std::string content = "c" + std::to_string(random.below(2 * number));
+      dump = {number, "day-" + name, random.below(1'000), content, 0, 0, 0, false};
       commit.dumps.push_back(dump);
     }
     dump.offset += random.below(100);

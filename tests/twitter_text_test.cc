@@ -1,5 +1,5 @@
-// P2.1 against its reference, the npm package twitter-text 3.1.0, which is fetched
-// into a temporary folder.
+// P2.1, and the weighted length of replies, against their reference, the npm package
+// twitter-text 3.1.0, which is fetched into a temporary folder.
 //
 // Letters and marks that are newer than the reference's Unicode are tags to us and
 // not to it, as the rule says. So random texts are made of characters on which both
@@ -20,6 +20,9 @@
 
 #include "engine/event.h"
 #include "engine/hashtag.h"
+#include "engine/reply_template.h"
+#include "engine/utf8.h"
+#include "engine/weighted_length.h"
 #include "tests/hashtag_texts.h"
 #include "tests/recordings.h"
 #include "tests/reference/json.h"
@@ -83,24 +86,36 @@ class TwitterText : public testing::Test {
     return characters;
   }
 
-  // Compares all texts; `name` says in a failure which one it was.
-  template <typename Name>
-  void expect_agreement(const std::vector<std::string>& texts, Name name) const {
+  // What the script answers to each text; `question`: its arguments but the last.
+  std::vector<std::string> answers_of(const std::vector<std::string>& texts,
+                                      const std::string& question) const {
     std::string input;
     for (const std::string& text : texts) {
       append_json_string(input, text);
       input += '\n';
     }
     folder_.write("in", input);
-    ASSERT_TRUE(in_folder("node extract.mjs in out")) << read_file(folder_.path("log"));
+    EXPECT_TRUE(in_folder("node extract.mjs " + question + " out"))
+        << read_file(folder_.path("log"));
     std::ifstream output(folder_.path("out"));
+    std::vector<std::string> answers;
+    for (std::string line; std::getline(output, line);) {
+      answers.push_back(line);
+    }
+    EXPECT_EQ(answers.size(), texts.size());
+    answers.resize(texts.size());
+    return answers;
+  }
+
+  // Compares all texts; `name` says in a failure which one it was.
+  template <typename Name>
+  void expect_agreement(const std::vector<std::string>& texts, Name name) const {
+    const std::vector<std::string> wanted = answers_of(texts, "in");
     int failures = 0;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      std::string wanted;
-      ASSERT_TRUE(std::getline(output, wanted)) << "the script wrote " << i << " lines";
       const std::string got = json_array_of_tags(texts[i]);
-      if (got != wanted && ++failures <= 5) {
-        ADD_FAILURE() << name(i) << "\nreference: " << wanted << "\nproduct:   " << got;
+      if (got != wanted[i] && ++failures <= 5) {
+        ADD_FAILURE() << name(i) << "\nreference: " << wanted[i] << "\nproduct:   " << got;
       }
     }
     EXPECT_EQ(failures, 0) << "of " << texts.size() << " texts";
@@ -142,6 +157,155 @@ TEST_F(TwitterText, P2_1_RandomTexts) {
   expect_agreement(texts, [&](std::size_t i) {
     return "TAGTILL_SEED=" + std::to_string(seeded::first_seed() + i) + "\n" + texts[i];
   });
+}
+
+// --- Weights ---------------------------------------------------------------------------
+
+// Texts of what twemoji joins, and of what stands beside it. Characters without a canonical
+// form of their own stay out where the reference's Unicode (that of node) may know another.
+std::string emoji_text(std::uint64_t seed) {
+  static const std::vector<std::string_view> kPieces = {
+      "👩",
+      "👨",
+      "👦",
+      "👧",
+      "❤",
+      "💋",
+      "🏳",
+      "🌈",
+      "🏴",
+      "☠",
+      "👁",
+      "🗨",
+      "👯",
+      "🤼",
+      "🧞",
+      "🧟",
+      "♀",
+      "♂",
+      "⚕",
+      "⚖",
+      "✈",
+      "🌾",
+      "💻",
+      "🦰",
+      "🏋",
+      "🕴",
+      "⛹",
+      "🏃",
+      "🙋",
+      "🧙",
+      "🏻",
+      "🏿",
+      "✌",
+      "☝",
+      "🖐",
+      "✊",
+      "🖖",
+      "🤘",
+      "🇫",
+      "🇷",
+      "🇺",
+      "🇸",
+      "🇶",
+      "©",
+      "®",
+      "™",
+      "♟",
+      "#",
+      "*",
+      "1",
+      "\u20E3",
+      "\uFE0F",
+      "\uFE0F",
+      "\uFE0E",
+      "\u200D",
+      "\u200D",
+      "\u200D",
+      "a",
+      "é",
+      "e\u0301",
+      "日",
+      "가",
+      "\u1100\u1161",
+      "ﬁ",
+      "„",
+      "‘",
+      "″",
+      "\u200B",
+      "\u2010",
+      "\u200F",
+      "𝒜",
+      "a.co",
+      ".com",
+      "日本.com",
+      "http://a.co/x",
+      "t.co/",
+      "https://",
+      " ",
+      " ",
+      "\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F",
+      "\U000E0067\U000E0062\U000E0077\U000E006C\U000E0073\U000E007F",
+      "👩\u200D👩\u200D👦",
+      "👨\u200D❤\uFE0F\u200D",
+      "🤷🏽\u200D♀\uFE0F",
+      "ﷺ",
+      "🪴",
+      "🫠",
+      "\uFEFF"};
+  seeded::Random random(seed);
+  std::string text;
+  for (std::size_t left = 1 + random.below(20); left > 0; --left) {
+    text += random.pick(kPieces);
+  }
+  return text;
+}
+
+TEST_F(TwitterText, WeightedLengths) {
+  const hashtag_texts::Generator generate;
+  std::vector<std::string> texts;
+  for (std::uint64_t i = 0; i < kRandomTexts; ++i) {
+    texts.push_back(i % 2 == 0 ? emoji_text(seeded::first_seed() + i)
+                               : generate(seeded::first_seed() + i));
+  }
+  // Each character by itself.
+  for (char32_t code_point = 1; code_point < 0x20000; ++code_point) {
+    if (code_point < 0xD800 || code_point >= 0xE000) {
+      append_utf8(code_point, texts.emplace_back());
+    }
+  }
+  const std::vector<std::string> wanted = answers_of(texts, "--weights in");
+  std::size_t failures = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::string got = std::to_string(weighted_length(texts[i])) + " " +
+                            (holds_refused_character(texts[i]) ? "0 " : "1 ");
+    if (!wanted[i].starts_with(got) && ++failures <= 5) {
+      ADD_FAILURE() << "TAGTILL_SEED=" << seeded::first_seed() + i << "\n"
+                    << texts[i] << "\nreference: " << wanted[i] << "\nproduct:   " << got;
+    }
+  }
+  EXPECT_EQ(failures, 0U) << "of " << texts.size() << " texts";
+}
+
+TEST_F(TwitterText, ATitleMakesNoHashtagAndNoMentionInAReply) {
+  const ReplyTemplate replies("{tag} {title}");
+  const hashtag_texts::Generator generate;
+  Event prompt;
+  prompt.tag_prefix = "Confirm";
+  prompt.code = 0x0123456789;
+  std::vector<std::string> texts;
+  for (std::uint64_t i = 0; i < kRandomTexts / 4; ++i) {
+    std::string title = generate(seeded::first_seed() + i);
+    title += i % 2 == 0 ? "@me" : "";
+    prompt.title = title;
+    replies.render(prompt, texts.emplace_back());
+  }
+  const std::vector<std::string> counts = answers_of(texts, "--weights in");
+  const std::vector<std::string> tags = answers_of(texts, "in");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    ASSERT_TRUE(counts[i].ends_with(" 0")) << texts[i] << "\n" << counts[i];
+    ASSERT_EQ(tags[i], R"(["Confirm04HMASW9"])") << texts[i];
+  }
 }
 
 // --- Recordings ------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "tools/messages.h"
 #include "tools/replay/replay_command.h"
 #include "tools/report/report_command.h"
+#include "tools/state/state_command.h"
 #include "tools/tags/tags.h"
 #include "tools/validate/validate.h"
 #include "tools/version.h"
@@ -34,6 +35,7 @@ ExitCode run(int argument_count, const char* const* arguments) {
   add_explain_command(root);
   add_validate_command(root);
   add_report_command(root);
+  add_state_command(root);
   add_tags_command(root);
   add_corpus_command(root);
   add_version_command(root);

@@ -14,6 +14,7 @@ wanted=(
   g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config git:git sqlite3:sqlite3
   libsimdjson-dev libjemalloc-dev libcli11-dev libfmt-dev libsqlite3-dev libutf8proc-dev
   libssl-dev libhwy-dev libicu-dev libconcurrentqueue-dev
+  libpq-dev libcurl4-openssl-dev
   libarchive-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev
 )
 # Hyperscan is for Intel processors; Vectorscan is the same library for others.
@@ -24,10 +25,10 @@ esac
 test_wanted=(libgtest-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
   xz:xz-utils zstd:zstd lz4:lz4 zip:zip time valgrind:valgrind)
-# Tests compare with an npm package and look at a page in a browser, benchmarks compare
-# with other programs; without these they are skipped by name.
+# Tests compare with an npm package, look at a page in a browser, and start a database server
+# of their own, benchmarks compare with other programs; without these they are skipped by name.
 optional=()
-test_optional=(node:nodejs npm:npm chromium:chromium)
+test_optional=(node:nodejs npm:npm chromium:chromium postgresql openssl:openssl)
 bench_optional=(rg:ripgrep node:nodejs python3:python3 jq:jq bzip2:bzip2 zstd:zstd
   gnuplot:gnuplot-nox time)
 

@@ -43,6 +43,19 @@ std::string shown_text(std::string_view text) {
   return shown;
 }
 
+void append_as_utf8(std::string& out, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t length = read_utf8(bytes).bytes;
+    if (length == 0) {
+      append_utf8(kReplacement, out);
+      bytes.remove_prefix(1);
+    } else {
+      out.append(bytes.substr(0, length));
+      bytes.remove_prefix(length);
+    }
+  }
+}
+
 std::string shown_time(std::string_view time) {
   constexpr std::size_t kDate = 10;
   constexpr std::size_t kToSeconds = 19;

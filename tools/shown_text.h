@@ -12,6 +12,10 @@ namespace tagtill {
 // after it, line and paragraph separators, and bytes that are not UTF-8.
 [[nodiscard]] std::string shown_text(std::string_view text);
 
+// Appends the bytes with U+FFFD for each that belongs to no character: for files, which may hold
+// control characters.
+void append_as_utf8(std::string& out, std::string_view bytes);
+
 // A time of the database, `2013-02-11T12:00:00.000Z`, as `2013-02-11 12:00:00`.
 [[nodiscard]] std::string shown_time(std::string_view time);
 

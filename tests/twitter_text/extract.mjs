@@ -1,7 +1,10 @@
-// The reference of rule P2.1, for twitter_text_test.cc.
+// The reference of rule P2.1 and of weighted lengths, for twitter_text_test.cc.
 //
 //   node extract.mjs IN OUT     each line of IN is a JSON string; the same line of
 //                               OUT is the JSON array of its hashtags
+//   node extract.mjs --weights IN OUT
+//                               likewise, the weighted length, whether the text is free of
+//                               refused characters, and how many mentions there are
 //   node extract.mjs --characters OUT
 //                               the code points that may stand in a hashtag, one
 //                               range a line: first and last, decimal
@@ -10,7 +13,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import twitter from 'twitter-text';
 
-const { extractHashtags } = twitter;
+const { extractHashtags, extractMentions, hasInvalidCharacters, parseTweet } = twitter;
 
 function tagCharacters() {
   const ranges = [];
@@ -39,12 +42,26 @@ function tagCharacters() {
   return ranges.map(([first, last]) => `${first} ${last}`);
 }
 
-const [input, output] = process.argv.slice(2);
+function weights(text) {
+  return [
+    parseTweet(text).weightedLength,
+    hasInvalidCharacters(text) ? 0 : 1,
+    extractMentions(text).length,
+  ].join(' ');
+}
+
+function eachLine(input, answer) {
+  return readFileSync(input, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => answer(JSON.parse(line)));
+}
+
+const given = process.argv.slice(2);
 const lines =
-  input === '--characters'
+  given[0] === '--characters'
     ? tagCharacters()
-    : readFileSync(input, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.stringify(extractHashtags(JSON.parse(line))));
-writeFileSync(output, lines.join('\n') + '\n');
+    : given[0] === '--weights'
+      ? eachLine(given[1], weights)
+      : eachLine(given[0], (text) => JSON.stringify(extractHashtags(text)));
+writeFileSync(given[given.length - 1], lines.join('\n') + '\n');

@@ -1,6 +1,7 @@
 // What a pipeline writes to: a sink of events, or the file of dead letters.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,17 +30,26 @@ class Output {
   virtual void add(const Parcel& parcel) = 0;
   virtual SinkPosition flush() = 0;
   virtual void close() = 0;
+
+  // How old what it was given may get before flush() is due.
+  [[nodiscard]] virtual std::chrono::milliseconds flush_every() const {
+    return std::chrono::seconds(1);
+  }
 };
 
 class EventOutput : public Output {
  public:
-  EventOutput(std::unique_ptr<Sink> sink, EventTypes types) : batcher_(std::move(sink), types) {}
+  EventOutput(std::unique_ptr<Sink> sink, EventTypes types, SinkLimits limits = {})
+      : batcher_(std::move(sink), types, limits) {}
 
   [[nodiscard]] bool takes_letters() const override { return false; }
   SinkPosition open(const SinkStart& start) override { return batcher_.open(start); }
   void add(const Parcel& parcel) override { batcher_.add(parcel.events, parcel.first_event); }
   SinkPosition flush() override { return batcher_.flush(); }
   void close() override { batcher_.close(); }
+  [[nodiscard]] std::chrono::milliseconds flush_every() const override {
+    return std::chrono::milliseconds(batcher_.limits().age_ms);
+  }
 
  private:
   SinkBatcher batcher_;

@@ -12,14 +12,17 @@ bool FlushClock::is_due() {
   if (now < next_) {
     return false;
   }
-  next_ = now + kEvery;
+  next_ = now + every_;
   written_ = false;
   return true;
 }
 
 OutputAgent::OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels,
                          Clock& clock)
-    : output_(std::move(output)), name_(std::move(name)), inbox_(parcels), flush_clock_(clock) {}
+    : output_(std::move(output)),
+      name_(std::move(name)),
+      inbox_(parcels),
+      flush_clock_(clock, output_->flush_every()) {}
 
 // Runs `action` on the output, which is given up when it throws.
 template <typename Action>

@@ -47,16 +47,16 @@ class Inbox {
 // When to flush: what an output was given should not get old, somebody may be watching.
 class FlushClock {
  public:
-  explicit FlushClock(Clock& clock) : clock_(clock), next_(clock.now() + kEvery) {}
+  FlushClock(Clock& clock, std::chrono::milliseconds every)
+      : clock_(clock), every_(every), next_(clock.now() + every) {}
 
   void note_write() { written_ = true; }
-  // True, once, when a second has passed since the last time and there is anything to flush.
+  // True, once, when so long has passed since the last time and there is anything to flush.
   [[nodiscard]] bool is_due();
 
  private:
-  static constexpr std::chrono::seconds kEvery{1};
-
   Clock& clock_;
+  std::chrono::milliseconds every_;
   bool written_ = false;
   Clock::TimePoint next_;
 };

@@ -35,6 +35,7 @@ std::size_t lane_count(const PipelineOptions& options, const PipelineParts& part
 
 Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
     : cores_(options.cores),
+      on_failure_(std::move(parts.on_failure)),
       feed_(parts.dumps, options.feed),
       readers_wait_(std::any_of(parts.dumps.begin(), parts.dumps.end(), may_wait)),
       state_(std::move(parts.state)),
@@ -235,7 +236,10 @@ void Pipeline::run(const std::function<void()>& watch, std::chrono::milliseconds
   hang_bells(threads);
   AgentRunner runner(std::move(threads));
   try {
-    runner.run(watch, watch_every, [this] { feed_.stop(); });
+    runner.run(watch, watch_every, [this] {
+      feed_.stop();
+      on_failure_();
+    });
   } catch (...) {
     close_after_failure();
     throw;

@@ -59,6 +59,9 @@ struct PipelineParts {
   std::vector<PipelineOutput> outputs;
   std::unique_ptr<PipelineState> state;  // null: none
   Clock* clock = &Clock::real();
+  // Called when anything has failed, on any thread, once: outputs that wait for others should
+  // give up, since the run ends.
+  std::function<void()> on_failure = [] {};
 };
 
 //   BlockFeed ─► lanes ─► decider ─► (state ─►) outputs
@@ -109,6 +112,7 @@ class Pipeline {
   void hang_bells(const std::vector<AgentThread>& threads);
 
   CorePlan cores_;
+  std::function<void()> on_failure_;
   BlockFeed feed_;
   bool readers_wait_;
   std::unique_ptr<PipelineState> state_;

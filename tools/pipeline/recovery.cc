@@ -57,10 +57,13 @@ bool play_entry(StateReader& state, JournalPlayer& player, std::uint64_t sequenc
 }
 
 std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint64_t first,
-                           std::uint64_t last) {
+                           std::uint64_t last, const PlayedEntry& played) {
   StateEntry entry;
   EventBatch events;
   while (first <= last && play_entry(state, player, first, entry, events)) {
+    if (played) {
+      played(first, events);
+    }
     events.clear();
     ++first;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -21,9 +22,11 @@ void load_snapshot(StateReader& state, JournalPlayer& player);
                               StateEntry& entry, EventBatch& events);
 
 // Plays the entries from `first` to `last`, or to the end of the journal; returns the last one
-// that was played (`first` - 1: none). Checks and throws as play_entry().
+// that was played (`first` - 1: none). Checks and throws as play_entry(). `played` is told of
+// each, if it is given.
+using PlayedEntry = std::function<void(std::uint64_t sequence, const EventBatch& events)>;
 std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint64_t first,
-                           std::uint64_t last);
+                           std::uint64_t last, const PlayedEntry& played = {});
 
 struct Recovered {
   std::unique_ptr<Decider> decider;  // with the configuration in force

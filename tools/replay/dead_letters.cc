@@ -7,25 +7,10 @@
 #include <utility>
 
 #include "engine/event.h"
-#include "engine/utf8.h"
+#include "tools/shown_text.h"
 
 namespace tagtill {
 namespace {
-
-// Appends `bytes` with U+FFFD for each byte that belongs to no character.
-void append_as_utf8(std::string& out, std::string_view bytes) {
-  constexpr char32_t kReplacement = 0xFFFD;
-  while (!bytes.empty()) {
-    const std::size_t length = read_utf8(bytes).bytes;
-    if (length == 0) {
-      append_utf8(kReplacement, out);
-      bytes.remove_prefix(1);
-    } else {
-      out.append(bytes.substr(0, length));
-      bytes.remove_prefix(length);
-    }
-  }
-}
 
 void append_base64(std::string& out, std::string_view bytes) {
   constexpr std::string_view kDigits =

@@ -87,16 +87,16 @@ ProtocolOptions rules_of(const StateReader& state) {
   return {rules.lateness_ms, rules.max_jump_ms, rules.prefix};
 }
 
-std::shared_ptr<const OfferCatalogue> last_offers(StateReader& state) {
+void for_each_catalogue(
+    StateReader& state,
+    const std::function<void(const std::shared_ptr<const OfferCatalogue>& offers)>& f) {
   StateEntry entry;
-  std::string last;
   for (std::uint64_t sequence = 1; state.journal_entry(sequence, entry); ++sequence) {
     if (entry.kind == JournalKind::kConfiguration) {
-      last = std::move(entry.payload);
+      ByteReader reader(entry.payload, "journal entry");
+      f(read_configuration(reader, state.rules().prefix).offers);
     }
   }
-  ByteReader reader(last, "journal entry");
-  return read_configuration(reader, state.rules().prefix).offers;
 }
 
 }  // namespace tagtill

@@ -1,6 +1,7 @@
 // `journal:PATH` as a dump: the journal of a state, replayed as it was decided.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +27,9 @@ void check_journal_options(const ReplayOptions& options);
                                                         const ProtocolOptions& options);
 [[nodiscard]] ProtocolOptions rules_of(const StateReader& state);
 
-// Those of the last configuration. Reads the journal once. Throws DamagedState.
-[[nodiscard]] std::shared_ptr<const OfferCatalogue> last_offers(StateReader& state);
+// The offers of each configuration, in order. Reads the journal once. Throws DamagedState.
+void for_each_catalogue(
+    StateReader& state,
+    const std::function<void(const std::shared_ptr<const OfferCatalogue>& offers)>& f);
 
 }  // namespace tagtill

@@ -4,16 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "engine/cores.h"
 #include "engine/lane.h"
+#include "engine/reply_template.h"
 #include "ingest/dump_reader.h"
 #include "sinks/jsonl_sink.h"
 #include "sinks/sink_url.h"
@@ -112,9 +115,43 @@ PipelineOptions pipeline_options(const ReplayOptions& options) {
   return pipeline;
 }
 
+// By which a state knows the sink from run to run.
+std::string sink_name(const std::string& url, const SinkUrl& sink) {
+  const std::string kind = url.substr(0, url.find(':'));
+  return sink.path.empty() ? fmt::format("{}:{}", kind, sink.place())
+                           : output_name(kind, sink.path);
+}
+
+// What the sinks and the run tell each other, on different threads.
+class SinkTalk {
+ public:
+  // For a sink; this must outlive it.
+  [[nodiscard]] Surroundings surroundings() {
+    Surroundings around = real_surroundings();
+    around.give_up = [this] { return giving_up_.load(); };
+    around.say = [this](const std::string& sentence) {
+      const std::lock_guard lock(mutex_);
+      said_.push_back(sentence);
+    };
+    return around;
+  }
+
+  void give_up() { giving_up_ = true; }
+  [[nodiscard]] std::vector<std::string> take_said() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(said_, {});
+  }
+
+ private:
+  std::atomic<bool> giving_up_{false};
+  std::mutex mutex_;
+  std::vector<std::string> said_;
+};
+
 std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
                                          const std::vector<SinkUrl>& sinks,
-                                         const std::shared_ptr<const OfferCatalogue>& offers) {
+                                         const std::shared_ptr<const OfferCatalogue>& offers,
+                                         SinkTalk& talk) {
   std::vector<PipelineOutput> outputs;
   if (!options.events.empty()) {
     outputs.push_back(
@@ -123,13 +160,14 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
          output_name("events", options.events), options.events});
   }
   for (std::size_t i = 0; i < sinks.size(); ++i) {
-    const std::string kind = options.sinks[i].substr(0, options.sinks[i].find(':'));
-    const std::string name = output_name(kind, sinks[i].path);
+    const std::string name = sink_name(options.sinks[i], sinks[i]);
+    const bool is_file = sinks[i].kind == SinkUrl::Kind::kJsonl && !sinks[i].is_folder();
     // Only of null: there can be two, and one does all that two do.
     if (std::ranges::none_of(outputs, [&](const auto& output) { return output.name == name; })) {
-      outputs.push_back(
-          {std::make_unique<EventOutput>(make_sink(sinks[i], offers), sinks[i].events), name,
-           sinks[i].kind == SinkUrl::Kind::kJsonl ? sinks[i].path : std::string()});
+      outputs.push_back({std::make_unique<EventOutput>(
+                             make_sink(sinks[i], offers, Disk::real(), talk.surroundings()),
+                             sinks[i].events, sinks[i].limits),
+                         name, is_file ? sinks[i].path : std::string()});
     }
   }
   if (!options.dead_letter.empty()) {
@@ -142,9 +180,10 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
 // What a person sees while a pipeline runs.
 class Watch {
  public:
-  Watch(const Pipeline& pipeline, const ReplayOptions& options, std::uint64_t total_bytes,
-        TimePoint start)
+  Watch(const Pipeline& pipeline, SinkTalk& talk, const ReplayOptions& options,
+        std::uint64_t total_bytes, TimePoint start)
       : pipeline_(pipeline),
+        talk_(talk),
         progress_(options.progress == "on" ||
                       (options.progress == "auto" && ::isatty(STDERR_FILENO) == 1),
                   total_bytes, start) {}
@@ -157,15 +196,25 @@ class Watch {
       progress_.clear();
       say(problem);
     }
+    say_what_sinks_said();
   }
 
   void end() {
     progress_.clear();
+    say_what_sinks_said();
     say_how_many_more(pipeline_.decider().problems_after(0));
   }
 
  private:
+  void say_what_sinks_said() {
+    for (const std::string& sentence : talk_.take_said()) {
+      progress_.clear();
+      say(sentence);
+    }
+  }
+
   const Pipeline& pipeline_;
+  SinkTalk& talk_;
   Progress progress_;
   std::size_t problems_ = 0;
 };
@@ -215,28 +264,48 @@ void say_summary(const ReplayOptions& options, const std::vector<SinkUrl>& sinks
   }
 }
 
+// Null: none are asked for.
+std::shared_ptr<const ReplyTemplate> replies_of(const ReplayOptions& options) {
+  return options.reply_template.empty() ? nullptr
+                                        : std::make_shared<ReplyTemplate>(options.reply_template);
+}
+
 // A run that was recorded, in the place of dumps.
 PipelineParts parts_of_journal(const std::string& path, const ReplayOptions& options,
-                               const std::vector<SinkUrl>& sinks) {
+                               const std::vector<SinkUrl>& sinks, SinkTalk& talk) {
   PipelineParts parts;
   RecordedRun run;
   run.state = open_journal(path, options.protocol);
   run.player = std::make_unique<JournalPlayer>(rules_of(*run.state),
                                                static_cast<std::uint32_t>(options.shards));
-  const bool wants_offers = std::ranges::any_of(sinks, [](const SinkUrl& sink) {
-    return sink.kind == SinkUrl::Kind::kSqlite && sink.events != confirmed_only();
-  });
-  parts.outputs = make_outputs(options, sinks, wants_offers ? last_offers(*run.state) : nullptr);
+  const std::shared_ptr<const ReplyTemplate> replies = replies_of(options);
+  run.player->set_replies(replies);
+  std::shared_ptr<const OfferCatalogue> last;  // for a database that wants one
+  if (replies != nullptr || std::ranges::any_of(sinks, [](const SinkUrl& sink) {
+        return sink.kind == SinkUrl::Kind::kSqlite && sink.events != confirmed_only();
+      })) {
+    for_each_catalogue(*run.state, [&](const std::shared_ptr<const OfferCatalogue>& offers) {
+      if (replies != nullptr) {
+        replies->check(*offers, run.state->rules().prefix);
+      }
+      last = offers;
+    });
+  }
+  parts.outputs = make_outputs(options, sinks, last, talk);
   parts.journal = std::move(run);
   return parts;
 }
 
 PipelineParts parts_of_dumps(std::vector<DumpSource> dumps, const ReplayOptions& options,
-                             const std::vector<SinkUrl>& sinks,
-                             const Configuration& configuration) {
+                             const std::vector<SinkUrl>& sinks, const Configuration& configuration,
+                             SinkTalk& talk) {
+  const std::shared_ptr<const ReplyTemplate> replies = replies_of(options);
+  if (replies != nullptr) {
+    replies->check(*configuration.offers, options.protocol.confirm_prefix);
+  }
   PipelineParts parts;
   parts.dumps = std::move(dumps);
-  parts.outputs = make_outputs(options, sinks, configuration.offers);
+  parts.outputs = make_outputs(options, sinks, configuration.offers, talk);
   parts.context = make_search_context(configuration.offers, configuration.members,
                                       options.protocol.confirm_prefix, options.strict);
   if (options.state.empty()) {
@@ -246,6 +315,7 @@ PipelineParts parts_of_dumps(std::vector<DumpSource> dumps, const ReplayOptions&
   } else {
     open_state(options, configuration, parts);
   }
+  parts.decider->set_replies(replies);
   return parts;
 }
 
@@ -253,6 +323,7 @@ PipelineParts parts_of_dumps(std::vector<DumpSource> dumps, const ReplayOptions&
 void check_options(const ReplayOptions& options, const std::vector<SinkUrl>& sinks, bool journal) {
   Decider::check_shards(options.shards);
   check_state_options(options, sinks);
+  (void)replies_of(options);
   if (journal) {
     check_journal_options(options);
     return;
@@ -305,9 +376,10 @@ ExitCode replay(const ReplayOptions& options) {
   }
   check_files(options, sinks, dumps, journal);
 
+  SinkTalk talk;
   PipelineParts parts;
   if (journal) {
-    parts = parts_of_journal(*journal, options, sinks);
+    parts = parts_of_journal(*journal, options, sinks, talk);
   } else {
     const std::optional<Configuration> configuration = load_configuration(options, "replayed");
     if (!configuration) {
@@ -318,8 +390,9 @@ ExitCode replay(const ReplayOptions& options) {
       say("--fail-fast: nothing was replayed.");
       return ExitCode::kBadInput;
     }
-    parts = parts_of_dumps(std::move(dumps), options, sinks, *configuration);
+    parts = parts_of_dumps(std::move(dumps), options, sinks, *configuration, talk);
   }
+  parts.on_failure = [&talk] { talk.give_up(); };
   const bool all_had = !options.state.empty() && parts.dumps.empty();
   const DecisionCounts before = parts.before;
   const std::uint64_t total =
@@ -327,7 +400,7 @@ ExitCode replay(const ReplayOptions& options) {
   Pipeline pipeline(pipeline_plan, std::move(parts));
   pipeline.open();
   const TimePoint ready = Clock::real().now();
-  Watch watch(pipeline, options, total, ready);
+  Watch watch(pipeline, talk, options, total, ready);
   pipeline.run([&] { watch.look(); }, kWatchEvery);
   watch.end();
 

@@ -13,6 +13,7 @@ namespace tagtill {
 struct ReplayOptions : StreamOptions {
   std::string events;                                        // empty: none; `-`: standard output
   std::vector<std::string> sinks = {"sqlite:purchases.db"};  // URLs
+  std::string reply_template;                                // empty: prompts have no replies
   std::string dead_letter;                                   // empty: none
   std::string state;                                         // empty: none
   bool again = false;                  // read dumps that the state has had once more

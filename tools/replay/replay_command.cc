@@ -31,9 +31,15 @@ void add_replay_command(Command& root) {
   add_stream_options(command, *options, ConfigurationIs::kOptional);
   command
       .text("--events", options->events, "PATH", "Every event as JSON Lines; - for standard output")
-      .texts("--sink", options->sinks, "URL",
-             "Where confirmed purchases go; may be repeated: sqlite:PATH, jsonl:PATH, null:. "
-             "With ?events=all behind it all events, or a list, as ?events=confirmed,prompt")
+      .texts(
+          "--sink", options->sinks, "URL",
+          "Where confirmed purchases go; may be repeated: sqlite:PATH, jsonl:PATH, jsonl:FOLDER/ "
+          "(segments), postgres:DATABASE, webhook:https://HOST/PATH, null:. With ?events=all "
+          "behind it all events, or a list, as ?events=confirmed,prompt; what else can stand "
+          "there is in docs/formats.md")
+      .text("--reply-template", options->reply_template, "TEXT",
+            "The reply of each prompt, with {title} {price} {currency} {tag} {minutes} {public}; "
+            "refused if the longest does not fit into a post")
       .flag("--strict", options->strict, "Check every line whole; exit code 65 if one is malformed")
       .flag("--fail-fast", options->fail_fast,
             "Stop at the first dump that cannot be read whole, rather than go on with the others")

@@ -13,6 +13,7 @@
 #include "tools/messages.h"
 #include "tools/pipeline/recovery.h"
 #include "tools/replay/dump_plan.h"
+#include "tools/state/forget_marks.h"
 
 namespace tagtill {
 namespace {
@@ -35,7 +36,7 @@ void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& output
       throw Error(ExitCode::kUsage,
                   fmt::format("The output {} has not had the last {} yet, and is not among those "
                               "of this run. Give it once more, or leave it for good: "
-                              "tagtill state forget --output {}",
+                              "tagtill state forget --output '{}'",
                               cursor.name,
                               cursor.letters ? counted(left, "dead letter", "dead letters")
                                              : counted(left, "event", "events"),
@@ -95,7 +96,9 @@ void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl
   refuse_stream("--events", options.events);
   refuse_stream("--dead-letter", options.dead_letter);
   for (const SinkUrl& sink : sinks) {
-    refuse_stream("--sink", sink.path);
+    if (!sink.is_folder()) {
+      refuse_stream("--sink", sink.path);
+    }
   }
 }
 
@@ -112,6 +115,7 @@ std::string output_name(std::string_view kind, const std::string& path) {
 std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
                                const Configuration& configuration, const StateRun& run,
                                PipelineParts& parts) {
+  refuse_broken_off_forget(store->reader(), run.compaction.path);
   DumpPlan plan = plan_dumps(store->reader(), std::move(parts.dumps), run.dumps);
   forget_outputs(*store, parts.outputs);
   Recovered recovered =
