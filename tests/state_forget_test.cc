@@ -386,6 +386,9 @@ class MortalDisk final : public Disk {
     std::unique_ptr<DiskFile> file = real().open(path, how, error);
     return file == nullptr ? nullptr : std::make_unique<File>(std::move(file), *this);
   }
+  int list(const std::string& folder, std::vector<std::string>& names) override {
+    return real().list(folder, names);
+  }
   int sync_folder_of(const std::string& path) override {
     live();
     return real().sync_folder_of(path);
