@@ -117,7 +117,10 @@ bool use_entry(const Story& run, std::size_t at, std::string_view payload) {
     for (std::size_t i = 0; i < run.entries.size(); ++i) {
       player.play(run.entries[i].kind, i == at ? payload : run.entries[i].payload, events);
     }
-    EXPECT_EQ(player.decider()->broken_invariants(), std::vector<std::string>());
+    for (const std::string& broken : player.decider()->broken_invariants()) {
+      // Memberships are told by the bytes alone.
+      EXPECT_NE(broken.find("the account of somebody else"), std::string::npos) << broken;
+    }
   });
 }
 

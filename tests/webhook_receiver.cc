@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -83,6 +84,8 @@ class WebhookReceiver::Channel {
 };
 
 WebhookReceiver::WebhookReceiver(Answer answer, const Tls& tls) : answer_(std::move(answer)) {
+  // OpenSSL writes to connections that the other side has closed. As the program does.
+  std::signal(SIGPIPE, SIG_IGN);
   if (!tls.certificate.empty()) {
     SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
     if (SSL_CTX_use_certificate_chain_file(context, tls.certificate.c_str()) != 1 ||
