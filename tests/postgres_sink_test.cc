@@ -462,13 +462,12 @@ TEST_F(PostgresRestarts, WhileItIsAwayTheSinkCanBeToldToGiveUp) {
 
 TEST_F(PostgresRestarts, OpenWaitsForAServerThatIsStarting) {
   server_->stop(PostgresServer::Stop::kImmediate);
-  std::thread later([&] {
+  std::jthread later([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    server_->start(false);
+    server_->start();
   });
   PostgresSink sink(options(), confirmed_only(), nullptr, test_surroundings());
   EXPECT_EQ(sink.open({"s", {}, 0, false}).events, 0U);
-  later.join();
 }
 
 // A database that was restored behind the sink's back.
