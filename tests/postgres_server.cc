@@ -98,7 +98,7 @@ int PostgresServer::run(const std::string& program, const std::vector<std::strin
              : -1;
 }
 
-void PostgresServer::start(bool wait) {
+void PostgresServer::start() {
   std::vector<std::string> arguments = {"-D", folder_ + "/data",  "-k", folder_,
                                         "-c", "listen_addresses="};
   for (const std::string& setting : settings_) {
@@ -108,7 +108,7 @@ void PostgresServer::start(bool wait) {
   const auto end = std::chrono::steady_clock::now() + kStartWithin;
   do {
     server_ = spawn("postgres", arguments, folder_ + "/server.log");
-    while (wait && server_ > 0 && std::chrono::steady_clock::now() < end) {
+    while (server_ > 0 && std::chrono::steady_clock::now() < end) {
       if (run("pg_isready", {"-q", "-h", folder_}, "/dev/null") == 0) {
         return;
       }
@@ -117,10 +117,8 @@ void PostgresServer::start(bool wait) {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-  } while (wait && std::chrono::steady_clock::now() < end);
-  if (wait) {
-    problem_ = "the server does not start:\n" + read_all(folder_ + "/server.log");
-  }
+  } while (std::chrono::steady_clock::now() < end);
+  problem_ = "the server does not start:\n" + read_all(folder_ + "/server.log");
 }
 
 void PostgresServer::stop(Stop how) {

@@ -31,8 +31,8 @@ class PostgresServer {
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
-  // Returns when it takes connections, or, without waiting, at once.
-  void start(bool wait = true);
+  // Returns when it takes connections.
+  void start();
   void stop(Stop how);
 
   // As libpq takes it: the database `postgres` as its superuser.
