@@ -1,5 +1,7 @@
 // What the durable state costs: commits, and reading it back.
 #include <benchmark/benchmark.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -83,6 +85,22 @@ void commit(benchmark::State& state, std::size_t payload_bytes) {
   }
   count(state, entries * payload_bytes, "commits", 1);
 }
+
+// The baseline of a synced commit: what the disk takes for a few bytes at the end of a file.
+void state_append_and_sync(benchmark::State& state) {
+  const Folder folder;
+  const std::string path = (folder.path() / "file").string();
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const std::string bytes(600, 'x');
+  for (auto _ : state) {
+    if (::write(file, bytes.data(), bytes.size()) < 0 || ::fdatasync(file) != 0) {
+      state.SkipWithError("the file cannot be written");
+      break;
+    }
+  }
+  ::close(file);
+}
+BENCHMARK(state_append_and_sync)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 // Some candidates each, with their events.
 void state_commit_small(benchmark::State& state) { commit(state, 300); }

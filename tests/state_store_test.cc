@@ -53,6 +53,18 @@ TEST_F(StateStoreTest, AnEmptyFileBecomesAState) {
   EXPECT_EQ(StateStore::open(folder_.path("empty"), options_)->reader().head(), StateHead{});
 }
 
+TEST_F(StateStoreTest, GoesThroughAnotherVfs) {
+  options_.vfs = "unix-excl";
+  options_.lock = false;
+  open()->commit({{entry_of("a")}, {}, {}});
+  EXPECT_EQ(open()->reader().head().sequence, 1U);
+  EXPECT_EQ(StateReader::open(path_, "unix-excl")->head().sequence, 1U);
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-lock"));
+  options_.vfs = "none";
+  EXPECT_NE(message_of([&] { (void)open(); }, ExitCode::kFailed).find("no VFS \"none\""),
+            std::string::npos);
+}
+
 TEST_F(StateStoreTest, AClosedStateIsOneFile) {
   open()->commit({{entry_of("a")}, {}, {}});
   EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));

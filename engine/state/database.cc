@@ -73,6 +73,9 @@ std::string disk_reason(int result, int error) {
 Database::Database(std::string path, const std::string& vfs, Access access)
     : path_(std::move(path)), writes_(access != Access::kRead) {
   const int make = access == Access::kMake ? SQLITE_OPEN_CREATE : 0;
+  if (!vfs.empty() && sqlite3_vfs_find(vfs.c_str()) == nullptr) {
+    refuse(ExitCode::kFailed, fmt::format("SQLite has no VFS \"{}\". Register it first", vfs));
+  }
   try {
     int result =
         open(plain_name(path_), vfs, writes_ ? SQLITE_OPEN_READWRITE | make : SQLITE_OPEN_READONLY);

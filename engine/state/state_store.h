@@ -25,11 +25,12 @@ namespace tagtill {
 // std::logic_error before anything is changed.
 //
 // Bounds: what is let go (outbox rows that all sinks have had, the journal and the pieces of an
-// old snapshot) is deleted by later commits, at most 256 rows or 1 MiB each, or twice what the
-// commit itself brings. The file keeps a quarter of its length free at most, or 4 MiB.
+// old snapshot) is deleted by later commits, of each table at most 256 rows or 1 MiB, and twice
+// what the commit brings. The file keeps a quarter of its length free at most, or 4 MiB.
 // Memory: SQLite's cache of pages (8 MiB), the cursors, and what StateReader says.
-// Cost: docs of bench/state_bench.cc; a commit waits for one fsync (with sync), and for two more
-// when the WAL has grown to 16 MiB.
+// Cost: some 35 µs of a core a commit, 4 µs a small entry and 6 ns a byte of payload, with all
+// that is deleted later (bench/state_bench.cc). A commit waits for one fsync (with sync), and for
+// two more when the WAL has grown to 16 MiB.
 class StateStore {
  public:
   // Makes the state if it is missing or an empty file, readable by its owner alone. Refuses: what
