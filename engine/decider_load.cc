@@ -98,7 +98,9 @@ class StateLoader {
       if (now != in_force.end()) {
         append_offer_json_line(form, state_.terms[now->second].offer);
       }
-      terms_.push_back(line == form ? now->second : load_old_terms(line, number));
+      // No line is no offer, and the form of one that is gone is none either.
+      terms_.push_back(now != in_force.end() && line == form ? now->second
+                                                             : load_old_terms(line, number));
     }
   }
 
