@@ -27,7 +27,13 @@ using std::string_view_literals::operator""sv;
 
 constexpr std::uint64_t kMegabyte = std::uint64_t{1} << 20;
 
-#ifdef __SANITIZE_ADDRESS__
+// g++ and clang say it in different ways.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TAGTILL_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(TAGTILL_SANITIZED)
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;
