@@ -460,14 +460,20 @@ TEST_F(PostgresRestarts, WhileItIsAwayTheSinkCanBeToldToGiveUp) {
   EXPECT_EQ(said.size(), 1U);  // once, however often it was tried
 }
 
+// The server ends with the thread that started it.
 TEST_F(PostgresRestarts, OpenWaitsForAServerThatIsStarting) {
-  server_->stop(PostgresServer::Stop::kImmediate);
-  std::jthread later([&] {
+  server_->stop(PostgresServer::Stop::kFast);
+  std::atomic<bool> opened{false};
+  const std::jthread later([&](const std::stop_token& stop) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     server_->start();
+    while (!opened && !stop.stop_requested()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
   });
   PostgresSink sink(options(), confirmed_only(), nullptr, test_surroundings());
   EXPECT_EQ(sink.open({"s", {}, 0, false}).events, 0U);
+  opened = true;
 }
 
 // A database that was restored behind the sink's back.
