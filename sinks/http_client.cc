@@ -109,7 +109,11 @@ class HttpClient::Impl {
     curl_easy_setopt(slot.easy, CURLOPT_HTTPHEADER, slot.headers);
     curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDS, body.data());
     curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    curl_multi_add_handle(multi_, slot.easy);
+    if (const CURLMcode result = curl_multi_add_handle(multi_, slot.easy); result != CURLM_OK) {
+      throw Error(ExitCode::kFailed, fmt::format("libcurl cannot make a request: {}. Run fewer "
+                                                 "programs.",
+                                                 curl_multi_strerror(result)));
+    }
   }
 
   const std::vector<HttpAnswer>& wait(Millis longest) {

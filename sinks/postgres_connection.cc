@@ -373,7 +373,8 @@ std::string problem_with_postgres_place(const std::string& where) {
   }
   std::string reason;
   for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
-    if (std::string_view(option->keyword) == "password" && option->val != nullptr) {
+    // libpq marks with a star what is not to be shown: passwords, of keys as well.
+    if (option->val != nullptr && *option->val != '\0' && option->dispchar[0] == '*') {
       reason =
           "there is a password in it, and others on this machine can read command lines. Put it "
           "into a password file (PGPASSFILE), or name a service";

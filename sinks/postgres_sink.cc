@@ -267,13 +267,13 @@ class PostgresSink::Impl {
 
   void write_until_done(std::uint64_t move_to) {
     Retries retries(*this);
-    for (bool is_first = true;; is_first = false) {
+    for (bool may_be_written = false;;) {
       try {
         if (!connection_.is_connected()) {
           connection_.connect();
           prepare_session();
         }
-        write_transaction(move_to, is_first);
+        write_transaction(move_to, may_be_written);
         retries.note_success();
         return;
       } catch (const PostgresLost& lost) {
@@ -289,9 +289,10 @@ class PostgresSink::Impl {
     }
   }
 
-  void write_transaction(std::uint64_t move_to, bool is_first) {
+  // `may_be_written`: a COMMIT of it was sent.
+  void write_transaction(std::uint64_t move_to, bool& may_be_written) {
     connection_.run("BEGIN");
-    if (move_to != 0 && is_written_already(move_to, is_first)) {
+    if (move_to != 0 && is_written_already(move_to, may_be_written)) {
       connection_.run("ROLLBACK");
       return;
     }
@@ -308,13 +309,14 @@ class PostgresSink::Impl {
                          schema_.name_of_table(cursors_table()), move_to,
                          connection_.literal(stream_));
     }
+    may_be_written = true;
     connection_.run(sql + "COMMIT");
   }
 
   // True: by a transaction whose COMMIT got no answer.
-  bool is_written_already(std::uint64_t move_to, bool is_first) {
+  bool is_written_already(std::uint64_t move_to, bool may_be_written) {
     const std::optional<std::uint64_t> stored = stored_position();
-    if (stored == move_to && !is_first) {
+    if (stored == move_to && may_be_written) {
       return true;
     }
     if (stored != position_.events) {

@@ -117,7 +117,8 @@ TEST(SinkUrl, PostgresTakesWhatLibpqTakes) {
 TEST(SinkUrl, APasswordIsRefusedAndNotRepeated) {
   for (const std::string url :
        {"postgres://me:hunter2@db/shop", "postgres:dbname=shop password=hunter2",
-        "postgres://db/shop?password=hunter2", "webhook:https://me:hunter2@shop.example/in",
+        "postgres://db/shop?password=hunter2", "postgres://db/shop?sslpassword=hunter2",
+        "webhook:https://me:hunter2@shop.example/in",
         "postgres:dbname=shop password=hunter2?nonsense=1"}) {
     const std::string message = refusal(url);
     EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
