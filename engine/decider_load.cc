@@ -97,21 +97,26 @@ class StateLoader {
       form.clear();
       if (now != in_force.end()) {
         append_offer_json_line(form, state_.terms[now->second].offer);
+        if (line == form) {
+          terms_.push_back(now->second);
+          continue;
+        }
       }
-      // No line is no offer, and the form of one that is gone is none either.
-      terms_.push_back(now != in_force.end() && line == form ? now->second
-                                                             : load_old_terms(line, number));
+      const Offer offer = read_terms(line, number);
+      // The form in force, otherwise written, is no other form.
+      const bool is_in_force = now != in_force.end() && state_.terms[now->second].offer == offer;
+      terms_.push_back(is_in_force ? now->second : state_.terms.restore(offer));
     }
   }
 
-  TermsIndex load_old_terms(std::string_view line, OfferNumber number) {
+  [[nodiscard]] Offer read_terms(std::string_view line, OfferNumber number) const {
     FileErrors errors;
     const auto parsed = OfferCatalogue::parse(line, "terms", state_.options.confirm_prefix, errors);
     reader_.check(parsed != nullptr && parsed->offers().size() == 1,
                   "terms of windows are no offer");
-    const Offer& offer = parsed->offers().front();
+    Offer offer = parsed->offers().front();
     reader_.check(state_.terms.restore_id(offer.id) == number, "terms are those of another offer");
-    return state_.terms.restore(offer);
+    return offer;
   }
 
   [[nodiscard]] OfferNumber number_at(std::uint64_t place) const {
