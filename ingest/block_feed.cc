@@ -42,7 +42,7 @@ void BlockFeed::go_to_next_dump() {
   ring(unpackers_);  // they may look one dump further
 }
 
-BlockFeed::Next BlockFeed::next(Turn& turn) {
+Feed::Next BlockFeed::next(Turn& turn) {
   const std::lock_guard lock(mutex_);
   if (ended_ || current_ == dumps_.size()) {
     ended_ = true;
@@ -61,8 +61,7 @@ BlockFeed::Next BlockFeed::next(Turn& turn) {
             .source = source_,
             .source_name = name_,
             .file = dump.plain,
-            .number = number_++,
-            .unpacked = nullptr};
+            .number = number_++};
     if (turn.ends_dump) {
       ++source_;
       go_to_next_dump();
@@ -79,9 +78,7 @@ BlockFeed::Next BlockFeed::next(Turn& turn) {
           .ends_dump = unpacked->is_last,
           .source = source_ + unpacked->block.source,
           .source_name = unpacked->source_name,
-          .file = nullptr,
-          .number = 0,
-          .unpacked = unpacked};
+          .ready = unpacked};
   if (unpacked->is_last) {
     source_ += unpacked->source_count;
     go_to_next_dump();
@@ -90,10 +87,11 @@ BlockFeed::Next BlockFeed::next(Turn& turn) {
 }
 
 const Block& BlockFeed::read(const Turn& turn, Block& own, FileErrors& problems) {
-  if (turn.unpacked != nullptr) {
-    problems = std::exchange(turn.unpacked->problems, {});
-    turn.unpacked->block.source = turn.source;
-    return turn.unpacked->block;
+  if (turn.ready != nullptr) {
+    auto& unpacked = static_cast<UnpackedBlock&>(*turn.ready);
+    problems = std::exchange(unpacked.problems, {});
+    unpacked.block.source = turn.source;
+    return unpacked.block;
   }
   problems = {};
   if (std::optional<std::string> problem =
@@ -106,9 +104,9 @@ const Block& BlockFeed::read(const Turn& turn, Block& own, FileErrors& problems)
 }
 
 void BlockFeed::finish(Turn& turn) {
-  if (turn.unpacked != nullptr) {
-    turn.unpacked->home->give(turn.unpacked);
-    turn.unpacked = nullptr;
+  if (turn.ready != nullptr) {
+    auto* unpacked = static_cast<UnpackedBlock*>(std::exchange(turn.ready, nullptr));
+    unpacked->home->give(unpacked);
   }
   turn.file.reset();
   turn.source_name.reset();

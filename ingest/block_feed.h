@@ -16,6 +16,7 @@
 #include "engine/file_errors.h"
 #include "engine/handover.h"
 #include "ingest/dump_reader.h"
+#include "ingest/feed.h"
 #include "ingest/interrupt.h"
 #include "ingest/plain_file.h"
 
@@ -24,8 +25,7 @@ namespace tagtill {
 class BlockFeed;
 
 // A block that an Unpacker made, and what was met on the way to it.
-struct UnpackedBlock {
-  Block block;
+struct UnpackedBlock : ReadyBlock {
   std::shared_ptr<const std::string> source_name;
   FileErrors problems;
   bool is_last = false;            // of its dump; it has no lines then
@@ -63,13 +63,11 @@ class Unpacker : public Agent {
   std::uint64_t stored_bytes_given_ = 0;
 };
 
-// The order of blocks is the order of the dumps and in them of the bytes (P3.2). Lanes
-// take turns; each turn has the next number. Plain files are read by the lane itself,
-// other dumps by unpackers, side by side.
+// The order of blocks is the order of the dumps and in them of the bytes (P3.2). Plain files
+// are read by the lane itself, other dumps by unpackers, side by side.
 //
-// All functions: any thread. Cost: a lock a turn, none a line. At most kDumpsAhead files
-// are open.
-class BlockFeed {
+// Cost: a lock a turn, none a line. At most kDumpsAhead files are open.
+class BlockFeed : public Feed {
  public:
   struct Options {
     std::size_t block_bytes = std::size_t{256} * 1024;
@@ -77,48 +75,16 @@ class BlockFeed {
     OnProblem on_problem = OnProblem::kGoOn;
   };
 
-  // A block to be read and searched. Must come to finish() before the next turn.
-  struct Turn {
-    std::uint64_t sequence = 0;     // from 0, without gaps
-    std::uint32_t dump = 0;         // which of the dumps
-    std::uint32_t file_number = 0;  // of the file of lines in the dump
-    bool ends_dump = false;         // no turn of this dump comes behind it
-    std::uint32_t source = 0;       // files of lines, counted through all dumps
-    std::shared_ptr<const std::string> source_name;
-    std::shared_ptr<const PlainFile> file;  // and its block `number`; or
-    std::uint64_t number = 0;
-    UnpackedBlock* unpacked = nullptr;
-  };
-
-  enum class Next : std::uint8_t {
-    kTurn,
-    kNotYet,  // an unpacker is not so far
-    kEnd,
-  };
-
   BlockFeed(std::vector<DumpSource> dumps, const Options& options);
 
-  [[nodiscard]] Next next(Turn& turn);
-
-  // The block of the turn: read into `own`, or already there. What could not be read
-  // comes to `problems`; of a plain file nothing that stands behind counts.
-  [[nodiscard]] const Block& read(const Turn& turn, Block& own, FileErrors& problems);
-  // The block will not be looked at again.
-  static void finish(Turn& turn);
-
-  // The bells of the threads of those who take turns, and of the unpackers. Before any of
-  // them starts; the bells must outlive the feed's last use.
+  [[nodiscard]] Next next(Turn& turn) override;
+  [[nodiscard]] const Block& read(const Turn& turn, Block& own, FileErrors& problems) override;
+  void finish(Turn& turn) override;
   void ring_at(std::vector<std::shared_ptr<Doorbell>> lanes,
-               std::vector<std::shared_ptr<Doorbell>> unpackers);
-
-  // No more turns: next() returns kEnd, and nobody waits for a pipe.
-  void stop();
-
-  // How many turns there were, once next() has returned kEnd.
-  [[nodiscard]] std::optional<std::uint64_t> turn_count() const;
-
-  // Of all dumps so far, as they lie there.
-  [[nodiscard]] std::uint64_t stored_bytes_read() const { return stored_bytes_; }
+               std::vector<std::shared_ptr<Doorbell>> unpackers) override;
+  void stop() override;
+  [[nodiscard]] std::optional<std::uint64_t> turn_count() const override;
+  [[nodiscard]] std::uint64_t stored_bytes_read() const override { return stored_bytes_; }
 
  private:
   friend class Unpacker;

@@ -70,7 +70,7 @@ Read read_all(std::vector<DumpSource> dumps, std::size_t block_bytes) {
     }
     at.bytes_before = read.text.size();
     read.places.push_back(at);
-    BlockFeed::finish(turn);
+    feed.finish(turn);
   }
 }
 

@@ -15,7 +15,7 @@
 #include "engine/file_errors.h"
 #include "engine/handover.h"
 #include "engine/member_table.h"
-#include "ingest/block_feed.h"
+#include "ingest/feed.h"
 #include "tools/pipeline/batches.h"
 #include "tools/pipeline/deciding_agent.h"
 #include "tools/pipeline/output_agent.h"
@@ -31,7 +31,7 @@ class DeciderAgent : public DecidingAgent {
  public:
   // Everything must outlive the agent. `batches`: how many LaneBatches there are.
   struct Ways {
-    BlockFeed& feed;
+    Feed& feed;
     std::size_t batches;
     Handover<LaneBatch>& done;  // from the lanes
     Handover<LaneBatch>& free;  // back to them

@@ -6,7 +6,7 @@
 
 namespace tagtill {
 
-LaneAgent::LaneAgent(std::shared_ptr<const SearchContext> context, BlockFeed& feed,
+LaneAgent::LaneAgent(std::shared_ptr<const SearchContext> context, Feed& feed,
                      Handover<LaneBatch>& free, Handover<LaneBatch>& done, bool wants_letters)
     : lane_(std::move(context)),
       feed_(feed),
@@ -21,15 +21,15 @@ bool LaneAgent::do_work() {
   if (batch_ == nullptr) {
     return false;
   }
-  BlockFeed::Turn turn;
+  Feed::Turn turn;
   switch (feed_.next(turn)) {
-    case BlockFeed::Next::kNotYet:
+    case Feed::Next::kNotYet:
       return false;
-    case BlockFeed::Next::kEnd:
+    case Feed::Next::kEnd:
       done_ = true;
       done_batches_.ring();  // the decider may wait to hear of it
       return true;
-    case BlockFeed::Next::kTurn:
+    case Feed::Next::kTurn:
       break;
   }
   LaneBatch* batch = std::exchange(batch_, nullptr);
@@ -38,7 +38,7 @@ bool LaneAgent::do_work() {
   return true;
 }
 
-void LaneAgent::fill(LaneBatch& batch, BlockFeed::Turn& turn) {
+void LaneAgent::fill(LaneBatch& batch, Feed::Turn& turn) {
   batch.sequence = turn.sequence;
   batch.source = turn.source;
   batch.dump = turn.dump;
@@ -54,7 +54,7 @@ void LaneAgent::fill(LaneBatch& batch, BlockFeed::Turn& turn) {
     }
   }
   batch.cuts_source = turn.file != nullptr && !batch.problems.empty();
-  BlockFeed::finish(turn);
+  feed_.finish(turn);
 }
 
 }  // namespace tagtill

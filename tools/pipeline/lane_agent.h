@@ -6,7 +6,7 @@
 #include "engine/agent.h"
 #include "engine/handover.h"
 #include "engine/lane.h"
-#include "ingest/block_feed.h"
+#include "ingest/feed.h"
 #include "tools/pipeline/batches.h"
 
 namespace tagtill {
@@ -16,17 +16,17 @@ class LaneAgent : public Agent {
   // `free`: empty batches; the lane takes one before its turn, so that no lane can be
   // further ahead of the decider than there are batches. `done`: where the filled ones go.
   // All must outlive the agent. `wants_letters`: malformed lines become dead letters.
-  LaneAgent(std::shared_ptr<const SearchContext> context, BlockFeed& feed,
-            Handover<LaneBatch>& free, Handover<LaneBatch>& done, bool wants_letters);
+  LaneAgent(std::shared_ptr<const SearchContext> context, Feed& feed, Handover<LaneBatch>& free,
+            Handover<LaneBatch>& done, bool wants_letters);
 
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override { return done_; }
 
  private:
-  void fill(LaneBatch& batch, BlockFeed::Turn& turn);
+  void fill(LaneBatch& batch, Feed::Turn& turn);
 
   Lane lane_;
-  BlockFeed& feed_;
+  Feed& feed_;
   Handover<LaneBatch>& free_batches_;
   Handover<LaneBatch>& done_batches_;
   bool wants_letters_;
