@@ -24,16 +24,17 @@ struct PostTag {
   Code code = kNoCode;      // if it has the form of a confirmation tag (P5.2)
 };
 
-// A post, or a delete notice of a member (P3.1). Views live in the batch.
+// A post, or a delete notice of a member (P3.1); or a tick of a live source (P3.8), which is
+// applied in its place among them and has a time alone. Views live in the batch.
 struct Candidate {
-  enum class Kind : std::uint8_t { kPost, kDeleteNotice };
+  enum class Kind : std::uint8_t { kPost, kDeleteNotice, kTick };
 
   Kind kind = Kind::kPost;
   bool author_protected = false;     // posts
   MemberIndex member = kNotAMember;  // of the member table in force at the block
   std::string_view author_id;
   std::string_view post_id;       // delete notice: the post that was deleted
-  Millis at = 0;                  // posts: event time (P1.5)
+  Millis at = 0;                  // posts, ticks: event time (P1.5)
   std::int64_t followers = 0;     // posts
   std::span<const PostTag> tags;  // posts: all tags of the text (P2.3, P2.4), not only
                                   // those that matter now: a post that is set aside

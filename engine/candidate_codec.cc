@@ -11,15 +11,29 @@ namespace {
 
 constexpr unsigned kDeleteNotice = 1;
 constexpr unsigned kProtected = 2;
+constexpr unsigned kTick = 4;
 constexpr unsigned kHasRegion = 128;
 
 constexpr std::size_t kAccountBytesMax = 64;  // P7.2
 // No fold is longer than three times a line.
 constexpr std::size_t kTagBytesMax = std::size_t{4} << 20;
 
+Millis read_time(ByteReader& reader, Millis since) {
+  // Of any two times the difference is one of 63 bits.
+  const std::int64_t later = reader.zigzag();
+  reader.check(later >= -since && later <= kLastMillisecond - since,
+               "a post has no time from 1970 to 9999");
+  return since + later;
+}
+
 }  // namespace
 
 void write_candidate(ByteWriter& writer, const Candidate& candidate, Millis since) {
+  if (candidate.kind == Candidate::Kind::kTick) {
+    writer.byte(kTick);
+    writer.zigzag(candidate.at - since);
+    return;
+  }
   const bool is_post = candidate.kind == Candidate::Kind::kPost;
   writer.byte(static_cast<std::uint8_t>((is_post ? 0 : kDeleteNotice) |
                                         (candidate.author_protected ? kProtected : 0)));
@@ -42,7 +56,12 @@ Candidate CandidateReader::read(ByteReader& reader, Millis since, Arena& arena) 
   IdText room;
   Candidate candidate;
   const unsigned head = reader.byte();
-  reader.check(head <= (kDeleteNotice | kProtected), "a candidate has an unknown form");
+  reader.check(head <= kTick, "a candidate has an unknown form");
+  if (head == kTick) {
+    candidate.kind = Candidate::Kind::kTick;
+    candidate.at = read_time(reader, since);
+    return candidate;
+  }
   candidate.author_protected = (head & kProtected) != 0;
   candidate.author_id = arena.keep(reader.id(room));
   candidate.post_id = arena.keep(reader.id(room));
@@ -50,11 +69,7 @@ Candidate CandidateReader::read(ByteReader& reader, Millis since, Arena& arena) 
     candidate.kind = Candidate::Kind::kDeleteNotice;
     return candidate;
   }
-  // Of any two times the difference is one of 63 bits.
-  const std::int64_t later = reader.zigzag();
-  reader.check(later >= -since && later <= kLastMillisecond - since,
-               "a post has no time from 1970 to 9999");
-  candidate.at = since + later;
+  candidate.at = read_time(reader, since);
   candidate.followers = reader.amount();
   tags_.clear();
   for (std::uint64_t left = reader.varint(); left > 0; --left) {

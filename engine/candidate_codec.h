@@ -16,7 +16,8 @@ namespace tagtill {
 
 // What a candidate is without its author's membership and its place in a source:
 //
-//   head    bit 0: a delete notice; bit 1: its author is protected
+//   head    bit 0: a delete notice; bit 1: its author is protected; 4: a tick, of which nothing
+//           follows but its time, as that of a post
 //   id      of the author
 //   id      of the post
 //   posts:  zigzag: event time, from `since` on

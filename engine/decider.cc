@@ -133,12 +133,24 @@ class Decider::Impl {
   }
 
   void apply(const Candidate& candidate, const CandidateIds& ids) {
+    if (candidate.kind == Candidate::Kind::kTick) {
+      apply_tick(candidate);
+      return;
+    }
     ++counts_.candidates;
     teller_.candidate(candidate);
     if (candidate.kind == Candidate::Kind::kPost) {
       apply_post(candidate, ids);
     } else {
       apply_delete_notice(candidate, ids);
+    }
+  }
+
+  // P3.8. Before the first candidate post there is no clock that it could move.
+  void apply_tick(const Candidate& tick) {
+    if (clock_ && tick.at > *clock_ && !is_far_ahead(tick)) {
+      clock_ = tick.at;
+      end_what_is_due();
     }
   }
 

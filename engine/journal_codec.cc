@@ -30,12 +30,14 @@ void append_candidates(std::string& out, const CandidateBatch& batch, const Memb
   Millis before = 0;
   for (const Candidate& candidate : batch.candidates) {
     write_candidate(writer, candidate, before);
-    if (candidate.member == kNotAMember) {
-      write_no_membership(writer);
-    } else {
-      write_membership(writer, members.member(candidate.member));
+    if (candidate.kind != Candidate::Kind::kTick) {
+      if (candidate.member == kNotAMember) {
+        write_no_membership(writer);
+      } else {
+        write_membership(writer, members.member(candidate.member));
+      }
     }
-    if (candidate.kind == Candidate::Kind::kPost) {
+    if (candidate.kind != Candidate::Kind::kDeleteNotice) {
       before = candidate.at;
     }
   }
@@ -111,12 +113,14 @@ void read_batch(ByteReader& reader, CandidateReader& candidates, GrowingMembers&
   reader.check(count > 0, "a batch has no candidates");
   for (std::uint64_t i = 0; i < count; ++i) {
     Candidate candidate = candidates.read(reader, before, batch.bytes);
-    if (Member member; read_membership(reader, member)) {
-      candidate.member = members.enrol(candidate.author_id, member);
-    } else {
-      members.forget(candidate.author_id);
+    if (candidate.kind != Candidate::Kind::kTick) {
+      if (Member member; read_membership(reader, member)) {
+        candidate.member = members.enrol(candidate.author_id, member);
+      } else {
+        members.forget(candidate.author_id);
+      }
     }
-    if (candidate.kind == Candidate::Kind::kPost) {
+    if (candidate.kind != Candidate::Kind::kDeleteNotice) {
       before = candidate.at;
     }
     batch.candidates.push_back(candidate);

@@ -23,7 +23,7 @@ namespace tagtill {
 //
 //   byte    kBatchVersion
 //   varint  how many candidates, at least one; each as candidate_codec.h has it, its time
-//           from the one before on, and its author's membership
+//           from the one before on, and (but of a tick) its author's membership
 //   varint  how many codes, and the codes
 //
 // Appends the candidates of the batch, which the decider has applied, with their

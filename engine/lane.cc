@@ -46,7 +46,7 @@ class Lane::Impl {
                  context_->strict),
         matcher_(context_->tags) {}
 
-  void process(const Block& block, CandidateBatch& batch) {
+  void process(const Block& block, CandidateBatch& batch, bool sample) {
     batch.clear();
     batch.counts.bytes = block.source_bytes;
     scanner_.scan(block.lines(), scanned_);
@@ -92,6 +92,9 @@ class Lane::Impl {
       ++batch.counts.lines;
       refuse(block, block.lines().size(), block.overlong_bytes, block.overlong_head(),
              MalformedCause::kTooLong, {}, batch);
+    }
+    if (sample) {
+      add_tick(block, batch);
     }
   }
 
@@ -189,6 +192,28 @@ class Lane::Impl {
     batch.candidates.push_back(candidate);
   }
 
+  void add_tick(const Block& block, CandidateBatch& batch) {
+    for (auto line = scanned_.lines.rbegin(); line != scanned_.lines.rend(); ++line) {
+      if (line->kind != ScannedLine::Kind::kPost && line->kind != ScannedLine::Kind::kParse) {
+        continue;
+      }
+      const DecodedLine& decoded =
+          decoder_.decode(block.lines().substr(line->begin, line->end - line->begin));
+      if (decoded.kind != LineKind::kPost) {
+        continue;
+      }
+      Candidate tick;
+      tick.kind = Candidate::Kind::kTick;
+      tick.at = decoded.at;
+      tick.source = block.source;
+      tick.offset = block.offset + line->begin;
+      if (batch.candidates.empty() || batch.candidates.back().offset != tick.offset) {
+        batch.candidates.push_back(tick);
+      }
+      return;
+    }
+  }
+
   std::shared_ptr<const SearchContext> context_;
   LineScanner scanner_;
   TagMatcher matcher_;
@@ -209,7 +234,9 @@ void Lane::set_context(std::shared_ptr<const SearchContext> context) {
   impl_ = std::make_unique<Impl>(std::move(context));
 }
 
-void Lane::process(const Block& block, CandidateBatch& batch) { impl_->process(block, batch); }
+void Lane::process(const Block& block, CandidateBatch& batch, bool sample) {
+  impl_->process(block, batch, sample);
+}
 
 LineCounts& LineCounts::operator+=(const LineCounts& more) {
   bytes += more.bytes;

@@ -32,8 +32,9 @@ class Lane {
   void set_context(std::shared_ptr<const SearchContext> context);
 
   // Clears `batch` and fills it with what stands in `block`. The batch keeps no
-  // reference to the block.
-  void process(const Block& block, CandidateBatch& batch);
+  // reference to the block. `sample`: at its end stands a tick (P3.8) with the time of the
+  // block's last post, unless that is a candidate or there is none.
+  void process(const Block& block, CandidateBatch& batch, bool sample = false);
 
  private:
   class Impl;

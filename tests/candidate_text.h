@@ -10,6 +10,10 @@ namespace candidate_text {
 inline std::string of(const tagtill::CandidateBatch& batch) {
   std::string out;
   for (const tagtill::Candidate& candidate : batch.candidates) {
+    if (candidate.kind == tagtill::Candidate::Kind::kTick) {
+      out += "tick at " + std::to_string(candidate.at) + "\n";
+      continue;
+    }
     if (candidate.kind == tagtill::Candidate::Kind::kDeleteNotice) {
       out += "delete";
     } else {

@@ -41,9 +41,9 @@ class Product::Impl {
     reset_decider();
   }
 
-  void feed(std::string_view file) {
+  void feed(std::string_view file, bool sample) {
     for_each_memory_block(file, options_.block_bytes, block_, [&] {
-      lane_->process(block_, batch_);
+      lane_->process(block_, batch_, sample);
       lines_ += batch_.counts;
       decider_->apply(batch_, events_);
       if (observer_ != nullptr) {
@@ -208,7 +208,7 @@ Product::Product(std::string_view offers, std::string_view members, std::string_
                  Options options)
     : impl_(std::make_unique<Impl>(offers, members, secret, std::move(options))) {}
 Product::~Product() = default;
-void Product::feed(std::string_view file) { impl_->feed(file); }
+void Product::feed(std::string_view file, bool sample) { impl_->feed(file, sample); }
 void Product::replace(std::string_view offers, std::string_view members, std::string_view secret) {
   impl_->replace(offers, members, secret);
 }

@@ -73,8 +73,8 @@ class Product {
   Product(const Product&) = delete;
   Product& operator=(const Product&) = delete;
 
-  // One whole file.
-  void feed(std::string_view file);
+  // One whole file. `sample`: it is one block, at whose end a tick is looked for (P3.8).
+  void feed(std::string_view file, bool sample = false);
   // P6.4, between two lines.
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
   // Until reset().

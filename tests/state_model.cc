@@ -21,6 +21,10 @@ void put(std::ostream& out, const SinkCursor& cursor) {
       << cursor.mark << "\n";
 }
 
+void put(std::ostream& out, const StreamRecord& stream) {
+  out << "stream " << stream.name << " " << stream.position << " [" << stream.mark << "]\n";
+}
+
 std::string random_text(seeded::Random& random, std::size_t bytes) {
   std::string text(bytes, ' ');
   for (char& c : text) {
@@ -39,6 +43,9 @@ void StateModel::commit(const StateCommit& commit) {
   }
   for (const SinkCursor& cursor : commit.cursors) {
     cursors_[cursor.name] = cursor;
+  }
+  for (const StreamRecord& stream : commit.streams) {
+    streams_[stream.name] = stream;
   }
 }
 
@@ -84,6 +91,9 @@ std::string StateModel::text() const {
     });
     out << "its content is that of " << same->number << "\n";
   }
+  for (const auto& [name, stream] : streams_) {
+    put(out, stream);
+  }
   for (const auto& [name, cursor] : cursors_) {
     put(out, cursor);
     std::uint64_t events = 0;
@@ -124,6 +134,9 @@ std::string text_of(StateReader& reader) {
     put(out, dump);
     const auto same = reader.find_dump(dump.content);
     out << "its content is that of " << (same ? same->number : 0) << "\n";
+  }
+  for (const StreamRecord& stream : reader.streams()) {
+    put(out, stream);
   }
   for (const SinkCursor& cursor : reader.cursors()) {
     put(out, cursor);
@@ -178,6 +191,13 @@ StateCommit random_commit(seeded::Random& random, const StateModel& model,
       commit.cursors.push_back({name, cursor.events + random.below(end - cursor.events + 1),
                                 random.next(), cursor.letters});
     }
+  }
+  for (std::size_t i = random.below(3); i > 0; --i) {
+    const std::string name = "s" + std::to_string(random.below(9));
+    const auto there = model.streams().find(name);
+    const std::uint64_t before = there == model.streams().end() ? 0 : there->second.position;
+    commit.streams.push_back(
+        {name, before + random.below(1'000), random_text(random, random.below(20))});
   }
   return commit;
 }

@@ -30,6 +30,7 @@ class StateModel {
   [[nodiscard]] std::uint64_t snapshot_sequence() const { return snapshot_sequence_; }
   [[nodiscard]] const std::vector<DumpRecord>& dumps() const { return dumps_; }
   [[nodiscard]] const std::map<std::string, SinkCursor>& cursors() const { return cursors_; }
+  [[nodiscard]] const std::map<std::string, StreamRecord>& streams() const { return streams_; }
   [[nodiscard]] std::uint64_t end(bool letters) const;
 
  private:
@@ -37,6 +38,7 @@ class StateModel {
   std::uint64_t first_ = 1;
   std::vector<DumpRecord> dumps_;
   std::map<std::string, SinkCursor> cursors_;
+  std::map<std::string, StreamRecord> streams_;
   std::uint64_t snapshot_sequence_ = 0;
   std::vector<std::string> pieces_;
 };

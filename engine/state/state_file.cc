@@ -73,6 +73,7 @@ void make(Database& database, const StateOptions& options) {
   insert_meta(database, digester, meta);
   HeadRow head;
   head.sinks_digest = digest_of(digester, std::vector<SinkCursor>{});
+  head.streams_digest = digest_of(digester, std::vector<StreamRecord>{});
   HeadWriter(database).write(digester, head);
   database.run(fmt::format("PRAGMA application_id = {}", kApplicationId));
   database.run(fmt::format("PRAGMA user_version = {}", kFormatVersion));

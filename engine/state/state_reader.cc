@@ -52,6 +52,7 @@ const std::string& StateReader::stream() const { return view_.meta().stream; }
 const StateRules& StateReader::rules() const { return view_.meta().rules; }
 
 const std::vector<SinkCursor>& StateReader::cursors() const { return view_.standing().sinks; }
+const std::vector<StreamRecord>& StateReader::streams() const { return view_.standing().streams; }
 std::optional<SinkCursor> StateReader::cursor(std::string_view name) const {
   const auto found = std::ranges::find(cursors(), name, &SinkCursor::name);
   return found == cursors().end() ? std::nullopt : std::optional(*found);

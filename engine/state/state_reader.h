@@ -54,6 +54,9 @@ class StateReader {
   [[nodiscard]] const std::vector<SinkCursor>& cursors() const;
   [[nodiscard]] std::optional<SinkCursor> cursor(std::string_view name) const;
 
+  // By name.
+  [[nodiscard]] const std::vector<StreamRecord>& streams() const;
+
   // Dumps have the numbers 1 to dumps().
   [[nodiscard]] std::uint64_t dumps() const;
   // The one that was begun last.

@@ -36,6 +36,16 @@ struct DumpRecord {
   bool operator==(const DumpRecord&) const = default;
 };
 
+// A named sequence of bytes that came over a live source, and how much of it was committed. The
+// mark is the source's own, at most 256 bytes: by what it knows a followed file again.
+struct StreamRecord {
+  std::string name;
+  std::uint64_t position = 0;
+  std::string mark;
+
+  bool operator==(const StreamRecord&) const = default;
+};
+
 // An entry of the journal, with what came of it.
 struct StateEntry {
   JournalKind kind = JournalKind::kNothing;
@@ -67,6 +77,7 @@ struct StateCommit {
   // Of the last dump, or of new ones, in the order of their numbers.
   std::vector<DumpRecord> dumps;
   std::vector<SinkCursor> cursors;
+  std::vector<StreamRecord> streams = {};  // the positions of new ones, or of those that are there
 };
 
 struct StateHead {

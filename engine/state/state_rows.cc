@@ -7,7 +7,7 @@ namespace tagtill::state {
 namespace {
 
 // What is small stands before what is large: SQLite then reads it without the large.
-constexpr std::array<Table, 8> kTables = {{
+constexpr std::array<Table, 9> kTables = {{
     {"meta",
      "CREATE TABLE meta (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, lateness_ms INTEGER NOT "
      "NULL, max_jump_ms INTEGER NOT NULL, prefix TEXT NOT NULL, digest BLOB NOT NULL) STRICT"},
@@ -21,7 +21,7 @@ constexpr std::array<Table, 8> kTables = {{
      "INTEGER NOT NULL, pieces_bytes INTEGER NOT NULL, pieces_chain BLOB NOT NULL, outbox_base "
      "BLOB NOT NULL, outbox_chain BLOB NOT NULL, sinks INTEGER NOT NULL, sinks_digest BLOB NOT "
      "NULL, dumps INTEGER NOT NULL, dumps_chain BLOB NOT NULL, contents_chain BLOB NOT NULL, "
-     "digest BLOB NOT NULL) STRICT"},
+     "streams INTEGER NOT NULL, streams_digest BLOB NOT NULL, digest BLOB NOT NULL) STRICT"},
     {"journal",
      "CREATE TABLE journal (sequence INTEGER PRIMARY KEY, kind INTEGER NOT NULL, events INTEGER "
      "NOT NULL, letters INTEGER NOT NULL, bytes INTEGER NOT NULL, digest BLOB NOT NULL, payload "
@@ -40,6 +40,9 @@ constexpr std::array<Table, 8> kTables = {{
     {"contents",
      "CREATE TABLE contents (chunk INTEGER PRIMARY KEY, fingerprints BLOB NOT NULL, digest BLOB "
      "NOT NULL) STRICT"},
+    {"streams",
+     "CREATE TABLE streams (name TEXT PRIMARY KEY, position INTEGER NOT NULL, mark BLOB NOT "
+     "NULL) STRICT, WITHOUT ROWID"},
     {"pieces",
      "CREATE TABLE pieces (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, bytes BLOB NOT NULL) "
      "STRICT"},
@@ -90,6 +93,14 @@ Digest digest_of(Digester& digester, const std::vector<SinkCursor>& sinks) {
   digester.begin("sinks");
   for (const SinkCursor& sink : sinks) {
     digester.add(sink.name).add(std::uint64_t{sink.letters}).add(sink.events).add(sink.mark);
+  }
+  return digester.end();
+}
+
+Digest digest_of(Digester& digester, const std::vector<StreamRecord>& streams) {
+  digester.begin("streams");
+  for (const StreamRecord& stream : streams) {
+    digester.add(stream.name).add(stream.position).add(stream.mark);
   }
   return digester.end();
 }

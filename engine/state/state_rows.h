@@ -55,6 +55,8 @@ struct HeadRow {
   std::uint64_t dumps = 0;
   Digest dumps_chain;     // of the last dump
   Digest contents_chain;  // of the last chunk
+  std::uint64_t streams = 0;
+  Digest streams_digest;  // of all of them
 
   bool operator==(const HeadRow&) const = default;
 };
@@ -80,8 +82,10 @@ void visit_head(Head& head, Visit&& visit) {
   visit(head.dumps);
   visit(head.dumps_chain);
   visit(head.contents_chain);
+  visit(head.streams);
+  visit(head.streams_digest);
 }
-inline constexpr int kHeadColumns = 26;
+inline constexpr int kHeadColumns = 28;
 
 // The contents of dumps stand a second time in chunks, so that a dump can be looked for without
 // reading all of them, and so that not finding it can be trusted.
@@ -95,6 +99,7 @@ void append_fingerprint(std::string& chunk, std::uint64_t fingerprint);
 [[nodiscard]] Digest digest_of(Digester& digester, const MetaRow& meta);
 [[nodiscard]] Digest digest_of(Digester& digester, const HeadRow& head);
 [[nodiscard]] Digest digest_of(Digester& digester, const std::vector<SinkCursor>& sinks);
+[[nodiscard]] Digest digest_of(Digester& digester, const std::vector<StreamRecord>& streams);
 
 // Chained: each covers the one before.
 [[nodiscard]] Digest chain_entry(Digester& digester, const JournalPoint& before,

@@ -28,6 +28,8 @@ using state::StateView;
 // The WAL is brought into the database when it is so long.
 constexpr std::uint64_t kWalBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kPieceBytesMax = std::size_t{16} << 20;
+constexpr std::size_t kStreamNameMax = 64;
+constexpr std::size_t kStreamMarkMax = 256;
 constexpr std::size_t kEntryBytesMax = std::size_t{256} << 20;
 
 void require(bool holds, const char* contract) {
@@ -76,10 +78,12 @@ class StateStore::Impl {
     refuse_if_failed();
     require_cursors(commit);
     require_entries(commit.entries);
-    if (commit.entries.empty() && commit.dumps.empty() && commit.cursors.empty()) {
+    if (commit.entries.empty() && commit.dumps.empty() && commit.cursors.empty() &&
+        commit.streams.empty()) {
       return;
     }
     require_dumps(commit.dumps);
+    require_streams(commit.streams);
     change([&](Standing& next) {
       state::TidyLimit brought{};
       for (const StateEntry& entry : commit.entries) {
@@ -92,6 +96,9 @@ class StateStore::Impl {
       }
       for (const SinkCursor& cursor : commit.cursors) {
         write_cursor(next, cursor);
+      }
+      for (const StreamRecord& stream : commit.streams) {
+        write_stream(next, stream);
       }
       open_->tidier.tidy(next, building_first(), brought);
     });
@@ -234,6 +241,7 @@ class StateStore::Impl {
           insert_cursor(database, "INSERT INTO sinks VALUES (?, ?, ?, ?)"),
           update_cursor(database, "UPDATE sinks SET events = ?, mark = ? WHERE name = ?"),
           delete_cursor(database, "DELETE FROM sinks WHERE name = ?"),
+          replace_stream(database, "REPLACE INTO streams VALUES (?, ?, ?)"),
           insert_piece(database, "INSERT INTO pieces VALUES (?, ?, ?)") {}
 
     StateView view;
@@ -249,6 +257,7 @@ class StateStore::Impl {
     Statement insert_cursor;
     Statement update_cursor;
     Statement delete_cursor;
+    Statement replace_stream;
     Statement insert_piece;
   };
 
@@ -323,6 +332,18 @@ class StateStore::Impl {
     }
   }
 
+  void require_streams(const std::vector<StreamRecord>& streams) const {
+    const std::vector<StreamRecord>& there = open_->view.standing().streams;
+    std::size_t known = there.size();
+    for (const StreamRecord& stream : streams) {
+      require(!stream.name.empty() && stream.name.size() <= kStreamNameMax &&
+                  stream.mark.size() <= kStreamMarkMax,
+              "a stream without a name, or with too long a one, or too long a mark");
+      known += std::ranges::binary_search(there, stream.name, {}, &StreamRecord::name) ? 0 : 1;
+    }
+    require(known <= StateStore::kStreamsMax, "more streams than a state keeps");
+  }
+
   // One transaction: `work` changes the tables and, with them, the standing.
   template <typename Work>
   void change(Work work) {
@@ -332,6 +353,8 @@ class StateStore::Impl {
     work(next);
     next.head.sinks = next.sinks.size();
     next.head.sinks_digest = state::digest_of(digester(), next.sinks);
+    next.head.streams = next.streams.size();
+    next.head.streams_digest = state::digest_of(digester(), next.streams);
     if (next.head != head()) {
       open_->head_writer.write(digester(), next.head);
     }
@@ -432,6 +455,20 @@ class StateStore::Impl {
   void write_cursor(Standing& next, const SinkCursor& cursor) {
     *std::ranges::find(next.sinks, cursor.name, &SinkCursor::name) = cursor;
     Query(open_->update_cursor).add(cursor.events).add(cursor.mark).add_text(cursor.name).run();
+  }
+
+  void write_stream(Standing& next, const StreamRecord& stream) {
+    const auto at = std::ranges::lower_bound(next.streams, stream.name, {}, &StreamRecord::name);
+    if (at != next.streams.end() && at->name == stream.name) {
+      *at = stream;
+    } else {
+      next.streams.insert(at, stream);
+    }
+    Query(open_->replace_stream)
+        .add_text(stream.name)
+        .add(stream.position)
+        .add_bytes(stream.mark)
+        .run();
   }
 
   void drop_unfinished() {

@@ -28,11 +28,15 @@ namespace tagtill {
 // old snapshot) is deleted by later commits, of each table at most 256 rows or 1 MiB, and twice
 // what the commit brings. The file keeps a quarter of its length free at most, or 4 MiB.
 // Memory: SQLite's cache of pages (8 MiB), the cursors, and what StateReader says.
+// Streams: at most kStreamsMax, names of up to 64 bytes, for ever. Each commit looks at all of
+// them.
 // Cost: some 35 µs of a core a commit, 4 µs a small entry and 6 ns a byte of payload, with all
 // that is deleted later (bench/state_bench.cc). A commit waits for one fsync (with sync), and for
 // two more when the WAL has grown to 16 MiB.
 class StateStore {
  public:
+  static constexpr std::size_t kStreamsMax = 1'024;
+
   // Makes the state if it is missing or an empty file, readable by its owner alone. Refuses: what
   // another process has open (kIoFailed, with its number), what StateReader::open() refuses, and
   // a state of other rules (kUsage).

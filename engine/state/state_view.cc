@@ -84,6 +84,7 @@ void StateView::load() {
   load_meta();
   load_head();
   load_sinks();
+  load_streams();
   check_ends();
   load_last_dump();
   load_last_chunk();
@@ -142,6 +143,22 @@ void StateView::load_sinks() {
   if (standing_.sinks.size() != head().sinks ||
       digest_of(digester_, standing_.sinks) != head().sinks_digest) {
     database_.damaged("its cursors of sinks are not what was written");
+  }
+}
+
+void StateView::load_streams() {
+  Statement statement(database_, "SELECT name, position, mark FROM streams ORDER BY name");
+  Query query(statement);
+  standing_.streams.clear();
+  while (query.step() && standing_.streams.size() <= head().streams) {
+    StreamRecord& stream = standing_.streams.emplace_back();
+    stream.name = query.bytes(0);
+    stream.position = query.number(1);
+    stream.mark = query.bytes(2);
+  }
+  if (standing_.streams.size() != head().streams ||
+      digest_of(digester_, standing_.streams) != head().streams_digest) {
+    database_.damaged("its positions of streams are not what was written");
   }
 }
 

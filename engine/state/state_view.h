@@ -19,7 +19,8 @@ namespace tagtill::state {
 // What is held in memory: all that a commit goes on from.
 struct Standing {
   HeadRow head;
-  std::vector<SinkCursor> sinks;  // by name
+  std::vector<SinkCursor> sinks;      // by name
+  std::vector<StreamRecord> streams;  // by name
   DumpRecord last_dump;
   Digest before_last_dump;
   std::string last_chunk;  // fingerprints of the dumps before the last one, the end of them
@@ -39,7 +40,7 @@ class StateView {
   // Refuses what is no state, or of a newer version. Loads.
   explicit StateView(Database& database);
 
-  // Looks at the database anew. Checks the head, the sinks, the last dump, and that each table
+  // Looks at the database anew. Checks the head, sinks, streams, the last dump, and that each table
   // ends where the head says. Cost: a dozen look-ups, whatever the size of the state.
   void load();
   // What a commit has written.
@@ -73,6 +74,7 @@ class StateView {
   void load_meta();
   void load_head();
   void load_sinks();
+  void load_streams();
   void check_ends();
   void load_last_dump();
   void load_last_chunk();

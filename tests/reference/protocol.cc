@@ -104,6 +104,16 @@ void Protocol::post(const Candidate& candidate) {
   look_at(candidate);
 }
 
+void Protocol::tick(int64_t time_ms) {
+  if (!clock_) {
+    return;
+  }
+  const bool is_far_ahead = options_.max_jump_ms != 0 && time_ms > *clock_ + options_.max_jump_ms;
+  if (!is_far_ahead) {
+    move_clock(time_ms);
+  }
+}
+
 void Protocol::look_at(const Candidate& candidate) {
   // P3.6, step 1
   if (set_aside_ && set_aside_->author == candidate.author && set_aside_->id == candidate.id) {

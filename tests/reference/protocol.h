@@ -72,6 +72,7 @@ class Protocol {
   bool is_member(const std::string& author) const;
 
   void post(const Candidate& candidate);                                 // P3.6
+  void tick(int64_t time_ms);                                            // P3.8
   void delete_notice(const std::string& id, const std::string& author);  // a member's
 
   std::string take_events();

@@ -1,6 +1,7 @@
 #include "reference.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "text.h"
@@ -34,6 +35,24 @@ void Reference::feed(std::string_view file) {
       line.remove_suffix(1);
     }
     take_line(line);
+  }
+}
+
+void Reference::tick(std::string_view file) {
+  std::optional<int64_t> time_ms;
+  while (!file.empty()) {
+    std::string_view line = file.substr(0, file.find('\n'));
+    file.remove_prefix(std::min(line.size() + 1, file.size()));
+    if (!line.empty() && line.back() == '\r') {
+      line.remove_suffix(1);
+    }
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos &&
+        read(line).line.kind == Line::Kind::kPost) {
+      time_ms = read(line).line.post.time_ms;
+    }
+  }
+  if (time_ms) {
+    protocol_.tick(*time_ms);
   }
 }
 

@@ -24,6 +24,9 @@ class Reference {
   // One whole file: a line never spans two of them (P3.2).
   void feed(std::string_view file);
 
+  // P3.8, behind the last line: with the time of the last post in the file, if there is one.
+  void tick(std::string_view file);
+
   // P6.4, between two lines.
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
 

@@ -11,6 +11,7 @@
 #include "engine/event.h"
 #include "engine/file_errors.h"
 #include "engine/handover.h"
+#include "ingest/feed.h"
 
 namespace tagtill {
 
@@ -22,8 +23,10 @@ struct LaneBatch {
   std::uint32_t file = 0;        // which file of lines in it,
   std::uint64_t end_offset = 0;  // and where in that no line starts before which is not known yet
   bool ends_dump = false;        // it is the last one of its dump
-  FileErrors problems;           // why the block, or something before it, could not be read
-  bool cuts_source = false;      // it is the block: nothing behind it in its source counts
+  std::uint32_t stream = kNoStream;  // of a live source: which stream it belongs to,
+  std::uint64_t stream_end = 0;      // and that one's position behind it
+  FileErrors problems;               // why the block, or something before it, could not be read
+  bool cuts_source = false;          // it is the block: nothing behind it in its source counts
   CandidateBatch candidates;
   std::string letters;  // dead letters, if the run has an output for them
 };
@@ -35,6 +38,12 @@ struct DumpStep {
   std::uint64_t offset = 0;  // in the next one: where a line starts
   std::uint64_t lines = 0;   // in this run
   bool done = false;
+};
+
+// How far a stream of a live source was read.
+struct StreamStep {
+  std::uint32_t stream = 0;  // the feed's number of it
+  std::uint64_t position = 0;
 };
 
 // What the decider made of some batches: events and dead letters for the outputs, and for a
@@ -53,14 +62,17 @@ struct Parcel {
   std::uint64_t letter_count = 0;
   std::string letters;  // as JSON Lines
 
-  std::string journal;          // entries of candidates, for a state
-  std::vector<DumpStep> steps;  // by dump, for a state
+  std::string journal;              // entries of candidates, for a state
+  std::vector<DumpStep> steps;      // by dump, for a state
+  std::vector<StreamStep> streams;  // each once, for a state
 
   std::atomic<std::uint32_t> readers{0};
   Handover<Parcel>* home = nullptr;
 
   [[nodiscard]] bool has_output() const { return !events.events.empty() || letter_count > 0; }
-  [[nodiscard]] bool is_empty() const { return !has_output() && journal.empty() && steps.empty(); }
+  // Something was decided.
+  [[nodiscard]] bool has_news() const { return has_output() || !journal.empty(); }
+  [[nodiscard]] bool is_empty() const { return !has_news() && steps.empty() && streams.empty(); }
   [[nodiscard]] bool is_full() const {
     return events.events.size() >= kEvents || letters.size() >= kBytes || journal.size() >= kBytes;
   }
@@ -73,6 +85,7 @@ struct Parcel {
     letters.clear();
     journal.clear();
     steps.clear();
+    streams.clear();
   }
 
   // Nobody looks at it any more.

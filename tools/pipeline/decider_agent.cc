@@ -62,7 +62,7 @@ bool DeciderAgent::parcel_is_due() {
     return false;
   }
   return ways_.state == nullptr || parcel_->is_full() ||
-         clock_.now() - parcel_begun_ >= options_.gather;
+         clock_.now() - parcel_begun_ >= (parcel_->has_news() ? options_.gather : kPositionsWait);
 }
 
 void DeciderAgent::take(LaneBatch& batch) {
@@ -101,6 +101,10 @@ void DeciderAgent::take_step(const LaneBatch& batch, std::uint64_t lines) {
   if (ways_.state == nullptr || (stopped_ && lines == 0)) {
     return;
   }
+  if (options_.live) {
+    take_stream_step(batch);
+    return;
+  }
   if (batch.dump != step_.dump) {
     step_ = {.dump = batch.dump};
   }
@@ -116,6 +120,19 @@ void DeciderAgent::take_step(const LaneBatch& batch, std::uint64_t lines) {
     steps.push_back(step_);
   } else {
     steps.back() = step_;
+  }
+}
+
+void DeciderAgent::take_stream_step(const LaneBatch& batch) {
+  if (batch.stream == kNoStream) {
+    return;
+  }
+  std::vector<StreamStep>& streams = parcel_->streams;
+  const auto known = std::ranges::find(streams, batch.stream, &StreamStep::stream);
+  if (known != streams.end()) {
+    known->position = batch.stream_end;
+  } else {
+    streams.push_back({batch.stream, batch.stream_end});
   }
 }
 

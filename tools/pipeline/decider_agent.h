@@ -29,6 +29,8 @@ class StateAgent;
 // dumps were read, and go to the state. How they are gathered changes no result.
 class DeciderAgent : public DecidingAgent {
  public:
+  static constexpr std::chrono::milliseconds kPositionsWait{100};
+
   // Everything must outlive the agent. `batches`: how many LaneBatches there are.
   struct Ways {
     Feed& feed;
@@ -44,6 +46,9 @@ class DeciderAgent : public DecidingAgent {
     bool stop_at_problem = false;                // ends the run where a dump cannot be read whole
     std::shared_ptr<const MemberTable> members;  // with a state: those in force
     std::chrono::milliseconds gather{0};
+    // The feed has live sources instead of dumps: what was decided waits for `gather`, how far
+    // streams were read, when nothing was decided, for kPositionsWait.
+    bool live = false;
     // With a state: what was decided before, and where reading begins in the first dump.
     std::uint64_t first_event = 0;
     std::uint64_t first_letter = 0;
@@ -66,6 +71,7 @@ class DeciderAgent : public DecidingAgent {
   void take(LaneBatch& batch);
   void apply(LaneBatch& batch);
   void take_step(const LaneBatch& batch, std::uint64_t lines);
+  void take_stream_step(const LaneBatch& batch);
   void note_problems(const LaneBatch& batch);
   void hand_over();
   void end();

@@ -44,9 +44,11 @@ void LaneAgent::fill(LaneBatch& batch, Feed::Turn& turn) {
   batch.dump = turn.dump;
   batch.file = turn.file_number;
   batch.ends_dump = turn.ends_dump;
+  batch.stream = turn.stream;
+  batch.stream_end = turn.stream_end;
   const Block& block = feed_.read(turn, block_, batch.problems);
   batch.end_offset = block.end_offset;
-  lane_.process(block, batch.candidates);
+  lane_.process(block, batch.candidates, turn.sample);
   batch.letters.clear();
   if (wants_letters_) {
     for (const MalformedLine& line : batch.candidates.malformed) {

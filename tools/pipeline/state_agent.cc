@@ -98,8 +98,12 @@ bool StateAgent::commit() {
   for (Parcel* parcel : group_) {
     add_entry(*parcel, commit);
   }
+  add_streams(commit);
   add_cursors(commit);
   ways_.store.commit(commit);
+  for (const StreamStep& step : streams_) {
+    ways_.live->committed(step.stream, step.position);
+  }
   hand_out();
   return true;
 }
@@ -131,6 +135,26 @@ void StateAgent::add_entry(Parcel& parcel, StateCommit& commit) const {
   entry.letters = parcel.letter_count;
   if (parcel.has_output()) {
     append_outbox(entry.outbox, parcel);
+  }
+}
+
+// Each once, with its last position.
+void StateAgent::add_streams(StateCommit& commit) {
+  streams_.clear();
+  for (const Parcel* parcel : group_) {
+    for (const StreamStep& step : parcel->streams) {
+      const auto known = std::ranges::find(streams_, step.stream, &StreamStep::stream);
+      if (known == streams_.end()) {
+        streams_.push_back(step);
+      } else {
+        known->position = step.position;
+      }
+    }
+  }
+  for (const StreamStep& step : streams_) {
+    commit.streams.push_back({.name = ways_.live->stream_name(step.stream),
+                              .position = step.position,
+                              .mark = ways_.live->stream_mark(step.stream, step.position)});
   }
 }
 

@@ -12,6 +12,7 @@
 #include "engine/clock.h"
 #include "engine/handover.h"
 #include "engine/state/state_store.h"
+#include "ingest/live/live_feed.h"
 #include "tools/pipeline/batches.h"
 #include "tools/pipeline/compaction_agent.h"
 #include "tools/pipeline/output_agent.h"
@@ -24,6 +25,8 @@ namespace tagtill {
 // given them. One that is slow gets no more than kInbox parcels; what comes after is read for
 // it from the outbox when it has caught up so far, so that it holds nobody back. (The outbox
 // is on the disk; it is emptied of what all outputs have had.)
+//
+// A live feed is told what was committed of its streams.
 //
 // When the journal has grown enough, a CompactionAgent makes a new snapshot of it.
 //
@@ -39,6 +42,7 @@ class StateAgent : public Agent {
     StateStore& store;
     std::span<const std::unique_ptr<OutputAgent>> outputs;
     CompactionAgent* compaction;
+    LiveFeed* live;  // null: the feed has dumps
   };
   StateAgent(const Ways& ways, std::vector<DumpRecord> dumps, std::size_t parcels, Clock& clock);
 
@@ -69,6 +73,7 @@ class StateAgent : public Agent {
   [[nodiscard]] bool collect();
   [[nodiscard]] bool commit();
   void add_entry(Parcel& parcel, StateCommit& commit) const;
+  void add_streams(StateCommit& commit);
   void add_cursors(StateCommit& commit);
   [[nodiscard]] bool cursors_are_due(bool with_others);
   void hand_out();
@@ -87,6 +92,7 @@ class StateAgent : public Agent {
   bool ended_ = false;  // the inbox
   bool done_ = false;
   Clock::TimePoint cursors_written_;
+  std::vector<StreamStep> streams_;  // of the group
   OutboxRow row_;
 };
 

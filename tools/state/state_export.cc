@@ -58,6 +58,16 @@ void write_outputs(const StateReader& state, OutputFile& out) {
   }
 }
 
+void write_streams(const StateReader& state, OutputFile& out) {
+  for (const StreamRecord& stream : state.streams()) {
+    JsonLine(out.lines(), "stream")
+        .bytes("name", stream.name)
+        .number("position", stream.position)
+        .bytes("mark", stream.mark)
+        .end();
+  }
+}
+
 void refuse_conflicts(const StateExportOptions& options) {
   std::vector<FileRole> files;
   for (const std::string_view part : {"", "-wal", "-shm", "-lock"}) {
@@ -78,6 +88,7 @@ ExitCode export_state(const StateExportOptions& options) {
   write_state(*state, out);
   write_dumps(*state, out);
   write_outputs(*state, out);
+  write_streams(*state, out);
   if (player.decider() != nullptr) {
     MemoryLines lines([&](std::string_view line) {
       out.lines().append(line);

@@ -192,9 +192,24 @@ std::string text_of_outputs(const Shown& shown) {
   return text;
 }
 
+// Nothing, of a state that no live source has written.
+std::string text_of_streams(const Shown& shown) {
+  const std::vector<StreamRecord>& streams = shown.state->streams();
+  if (streams.empty()) {
+    return {};
+  }
+  std::string text =
+      fmt::format("\n{}\n  {:>20}  {}\n", counted(streams.size(), "stream", "streams"),
+                  "bytes committed", "name");
+  for (const StreamRecord& stream : streams) {
+    text += fmt::format("  {:>20}  {}\n", grouped(stream.position), shown_text(stream.name));
+  }
+  return text;
+}
+
 std::string text_of(const Shown& shown) {
   std::string text = fmt::format("{}\n", shown_text(shown.path)) + text_of_state(shown) +
-                     text_of_dumps(shown) + text_of_outputs(shown);
+                     text_of_dumps(shown) + text_of_outputs(shown) + text_of_streams(shown);
   if (shown.forgetting) {
     text += "\nForgetting an author was broken off: run `tagtill state forget` again.\n";
   }
@@ -235,6 +250,16 @@ std::string json_of_outputs(const Shown& shown) {
   return "[" + list + "]";
 }
 
+std::string json_of_streams(const Shown& shown) {
+  std::string list;
+  for (const StreamRecord& stream : shown.state->streams()) {
+    list += list.empty() ? "" : ",";
+    JsonLine(list).bytes("name", stream.name).number("position", stream.position).end();
+    list.pop_back();
+  }
+  return "[" + list + "]";
+}
+
 std::string json_of(const Shown& shown) {
   const StateReader& state = *shown.state;
   const StateHead head = state.head();
@@ -270,6 +295,7 @@ std::string json_of(const Shown& shown) {
       .number("dumps", state.dumps())
       .raw("last_dumps", json_of_dumps(shown))
       .raw("outputs", json_of_outputs(shown))
+      .raw("streams", json_of_streams(shown))
       .truth("forgetting", shown.forgetting.has_value())
       .end();
   return text;
