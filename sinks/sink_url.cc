@@ -228,6 +228,10 @@ class Parser {
   bool read_batch_age(std::string_view value) {
     return read_duration(value, 1, SinkLimits::kAgeMost, url_.limits.age_ms);
   }
+  bool read_full_outbox(std::string_view value) {
+    url_.waits_when_full = value == "wait";
+    return value == "wait" || value == "grow";
+  }
   bool read_segment_bytes(std::string_view value) {
     has_segment_options_ = true;
     return read_number(value, 1, SegmentOptions::kBytesMost, url_.segments.bytes);
@@ -263,12 +267,13 @@ class Parser {
 };
 
 std::span<const Parser::Option> Parser::options() {
-  static constexpr std::array<Option, 13> kOptions = {{
+  static constexpr std::array<Option, 14> kOptions = {{
       {"events", kEventForms, std::nullopt, &Parser::read_events},
       {"batch-count", "1 to 1000000 (events)", std::nullopt, &Parser::read_batch_count},
       {"batch-bytes", "1 to 67108864", std::nullopt, &Parser::read_batch_bytes},
       {"batch-age", "1ms to 1h", std::nullopt, &Parser::read_batch_age},
-      {"segment-bytes", "1 to 1099511627775", Kind::kJsonl, &Parser::read_segment_bytes},
+      {"full-outbox", "wait or grow", std::nullopt, &Parser::read_full_outbox},
+      {"segment-bytes", "1 to 549755813888", Kind::kJsonl, &Parser::read_segment_bytes},
       {"segment-age", "1ms to 366d", Kind::kJsonl, &Parser::read_segment_age},
       {"schema", "NAME", Kind::kPostgres, &Parser::read_schema},
       {"secret-file", "PATH, twice while one secret replaces another", Kind::kWebhook,

@@ -27,6 +27,9 @@ struct SinkUrl {
   std::string path;
   EventTypes events = confirmed_only();  // `events=all`, `events=confirmed,prompt`
   SinkLimits limits;                     // `batch-count=`, `batch-bytes=`, `batch-age=`
+  // `full-outbox=wait`: when the state keeps as much for it as it may, the run waits. `grow`: it
+  // keeps more.
+  bool waits_when_full = true;
 
   SegmentOptions segments;   // jsonl: `segment-bytes=`, `segment-age=`
   PostgresOptions postgres;  // `schema=`

@@ -38,6 +38,7 @@ class RunningProgram {
   RunningProgram& operator=(const RunningProgram&) = delete;
 
   void write(std::string_view bytes) const;
+  [[nodiscard]] int process() const { return child_; }
   // kill -9.
   void kill();
   // Ends its standard input and waits; the exit code.

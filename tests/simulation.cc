@@ -145,6 +145,7 @@ void SimulatedReplay::run(SimDisk& disk, seeded::Random& random) {
   parts.outputs.push_back({std::make_unique<LetterOutput>(path("letters"), disk), "letters"});
   (void)go_on(StateStore::open(path("state"), how), configuration_, state, parts);
   parts.state->gather = std::chrono::milliseconds(random.below(300));
+  parts.state->outbox_max = 1 + random.below(random.percent(50) ? 30 : 3'000);
 
   PipelineOptions options;
   options.lanes = 1 + random.below(3);

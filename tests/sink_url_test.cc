@@ -82,6 +82,13 @@ TEST(SinkUrl, LimitsOfABatch) {
   }
 }
 
+TEST(SinkUrl, WhatAFullOutboxMeans) {
+  EXPECT_TRUE(parse_sink_url("null:").waits_when_full);
+  EXPECT_TRUE(parse_sink_url("null:?full-outbox=wait").waits_when_full);
+  EXPECT_FALSE(parse_sink_url("null:?full-outbox=grow").waits_when_full);
+  expect_refused("null:?full-outbox=drop", "Give full-outbox=wait or grow");
+}
+
 TEST(SinkUrl, Segments) {
   const SinkUrl url = parse_sink_url("jsonl:out/?segment-bytes=5000&segment-age=15m&events=all");
   EXPECT_EQ(url.kind, SinkUrl::Kind::kJsonl);

@@ -135,6 +135,11 @@ std::vector<ReceivedRequest> WebhookReceiver::accepted() const {
   return accepted_;
 }
 
+void WebhookReceiver::forget_accepted() {
+  const std::lock_guard lock(mutex_);
+  accepted_.clear();
+}
+
 void WebhookReceiver::listen() {
   while (!stopping_) {
     pollfd entry{};

@@ -53,6 +53,8 @@ class WebhookReceiver {
   // In the order in which they were answered with 2xx.
   [[nodiscard]] std::vector<ReceivedRequest> accepted() const;
   [[nodiscard]] std::size_t accepted_count() const { return accepted_count_; }
+  // Lets go of those that it keeps.
+  void forget_accepted();
   // Keeps no requests from now on: memory for benchmarks.
   void forget() { keeps_ = false; }
   [[nodiscard]] std::size_t requests() const { return requests_; }

@@ -77,7 +77,11 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
 Pipeline::~Pipeline() = default;
 
 void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock) {
+  std::vector<std::size_t> waited_for;
   for (PipelineOutput& output : outputs) {
+    if (state_ != nullptr && output.waits_when_full) {
+      waited_for.push_back(outputs_.size());
+    }
     outputs_.push_back(std::make_unique<OutputAgent>(
         std::move(output.output), std::move(output.name), parcels_.size(), clock));
   }
@@ -85,6 +89,7 @@ void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock) {
     compaction_ = std::make_unique<CompactionAgent>(state_->compaction);
     state_agent_ =
         std::make_unique<StateAgent>(StateAgent::Ways{*state_->store, outputs_, compaction_.get()},
+                                     StateAgent::OutboxLimit{state_->outbox_max, waited_for},
                                      state_->dumps, parcels_.size(), clock);
   }
 }

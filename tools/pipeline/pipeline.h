@@ -36,6 +36,7 @@ struct PipelineOutput {
   std::unique_ptr<Output> output;
   std::string name;    // tells it from the others, in a state from run to run
   std::string file{};  // of lines, which is gone on with behind what stands in it; empty: none
+  bool waits_when_full = true;  // the run waits when the outbox is full of what this one lacks
 };
 
 // The state of a run, recovered and ready to be written on.
@@ -47,6 +48,8 @@ struct PipelineState {
   CompactionAgent::Options compaction;
   // How long what was decided may wait for what comes next.
   std::chrono::milliseconds gather{100};
+  // How many events (dead letters) an output may lack before the run waits for it.
+  std::uint64_t outbox_max = StateAgent::kOutboxMax;
 };
 
 // What a pipeline is made of: dumps, with all that they need, or a journal alone; and outputs.

@@ -23,12 +23,13 @@ std::uint64_t end_of(const Parcel& parcel, bool letters) {
 
 }  // namespace
 
-StateAgent::StateAgent(const Ways& ways, std::vector<DumpRecord> dumps, std::size_t parcels,
-                       Clock& clock)
+StateAgent::StateAgent(const Ways& ways, const OutboxLimit& limit, std::vector<DumpRecord> dumps,
+                       std::size_t parcels, Clock& clock)
     : ways_(ways),
       dumps_(std::move(dumps)),
       clock_(clock),
       inbox_(parcels),
+      outbox_max_(limit.most),
       cursors_written_(clock.now()) {
   for (const auto& output : ways_.outputs) {
     Reader& reader = readers_.emplace_back();
@@ -39,6 +40,9 @@ StateAgent::StateAgent(const Ways& ways, std::vector<DumpRecord> dumps, std::siz
       parcel->home = reader.own_free.get();
       reader.own_free->give(parcel);
     }
+  }
+  for (const std::size_t output : limit.waited_for) {
+    readers_[output].waited_for = true;
   }
 }
 
@@ -57,6 +61,8 @@ void StateAgent::start() {
   const StateHead head = ways_.store.reader().head();
   next_event_ = head.events;
   next_letter_ = head.letters;
+  taken_event_ = head.events;
+  taken_letter_ = head.letters;
   for (Reader& reader : readers_) {
     const SinkPosition at = reader.agent->flushed();
     reader.given = at.events;
@@ -81,12 +87,25 @@ bool StateAgent::do_work() {
 
 bool StateAgent::collect() {
   bool ended = false;
-  while (Parcel* parcel = inbox_.take(ended)) {
+  while (!outbox_is_full()) {
+    Parcel* parcel = inbox_.take(ended);
+    if (parcel == nullptr) {
+      break;
+    }
+    taken_event_ = parcel->end_event();
+    taken_letter_ = parcel->end_letter();
     group_.push_back(parcel);
   }
   const bool news = ended && !ended_;
   ended_ = ended_ || ended;
   return !group_.empty() || news;
+}
+
+bool StateAgent::outbox_is_full() const {
+  return std::ranges::any_of(readers_, [this](const Reader& reader) {
+    const std::uint64_t taken = reader.agent->takes_letters() ? taken_letter_ : taken_event_;
+    return reader.waited_for && taken >= reader.agent->flushed().events + outbox_max_;
+  });
 }
 
 // One transaction for all that has come.

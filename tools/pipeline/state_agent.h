@@ -26,6 +26,11 @@ namespace tagtill {
 // it from the outbox when it has caught up so far, so that it holds nobody back. (The outbox
 // is on the disk; it is emptied of what all outputs have had.)
 //
+// The outbox is full when an output lacks as many events (of dead letters likewise) as it may.
+// Then nothing is taken from the decider until that output has had some, and so the whole run
+// waits; the other outputs are given all that stands in the outbox meanwhile. An output may be
+// exempt: for it the outbox grows, as far as the disk goes.
+//
 // A live feed is told what was committed of its streams.
 //
 // When the journal has grown enough, a CompactionAgent makes a new snapshot of it.
@@ -35,6 +40,7 @@ namespace tagtill {
 class StateAgent : public Agent {
  public:
   static constexpr std::size_t kInbox = 8;
+  static constexpr std::uint64_t kOutboxMax = 10'000'000;
 
   // Everything must outlive the agent. `dumps`: those of the run, by their number in it.
   // `compaction` may be null: then none is made.
@@ -44,7 +50,12 @@ class StateAgent : public Agent {
     CompactionAgent* compaction;
     LiveFeed* live;  // null: the feed has dumps
   };
-  StateAgent(const Ways& ways, std::vector<DumpRecord> dumps, std::size_t parcels, Clock& clock);
+  struct OutboxLimit {
+    std::uint64_t most;                   // events that an output may lack, and one parcel more
+    std::vector<std::size_t> waited_for;  // which of the outputs
+  };
+  StateAgent(const Ways& ways, const OutboxLimit& limit, std::vector<DumpRecord> dumps,
+             std::size_t parcels, Clock& clock);
 
   // The decider's.
   void give(Parcel* parcel) { inbox_.give(parcel); }
@@ -65,12 +76,14 @@ class StateAgent : public Agent {
     std::uint64_t given = 0;  // it was given all before this number of its stream
     SinkPosition written;     // its cursor in the state
     bool ended = false;
+    bool waited_for = false;
     std::vector<std::unique_ptr<Parcel>> own;  // for what is read from the outbox
     std::unique_ptr<Handover<Parcel>> own_free;
   };
   static constexpr std::size_t kOwn = 2;  // of each reader
 
   [[nodiscard]] bool collect();
+  [[nodiscard]] bool outbox_is_full() const;
   [[nodiscard]] bool commit();
   void add_entry(Parcel& parcel, StateCommit& commit) const;
   void add_streams(StateCommit& commit);
@@ -86,9 +99,12 @@ class StateAgent : public Agent {
   Clock& clock_;
   Inbox inbox_;
   std::vector<Reader> readers_;
+  std::uint64_t outbox_max_;
   std::vector<Parcel*> group_;    // taken, not committed
-  std::uint64_t next_event_ = 0;  // numbers behind all that was committed
+  std::uint64_t next_event_ = 0;  // numbers behind all that was handed out
   std::uint64_t next_letter_ = 0;
+  std::uint64_t taken_event_ = 0;  // and behind all that was taken
+  std::uint64_t taken_letter_ = 0;
   bool ended_ = false;  // the inbox
   bool done_ = false;
   Clock::TimePoint cursors_written_;

@@ -167,7 +167,7 @@ std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
       outputs.push_back({std::make_unique<EventOutput>(
                              make_sink(sinks[i], offers, Disk::real(), talk.surroundings()),
                              sinks[i].events, sinks[i].limits),
-                         name, is_file ? sinks[i].path : std::string()});
+                         name, is_file ? sinks[i].path : std::string(), sinks[i].waits_when_full});
     }
   }
   if (!options.dead_letter.empty()) {

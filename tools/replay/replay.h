@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/errors.h"
+#include "tools/pipeline/state_agent.h"
 #include "tools/stream_options.h"
 
 namespace tagtill {
@@ -21,6 +22,7 @@ struct ReplayOptions : StreamOptions {
   bool abandon = false;                // leave the rest of an unfinished dump unread
   std::string durability = "machine";  // what a commit survives: machine, process
   std::string journal = "snapshot";    // how long its entries are kept: snapshot, all
+  std::uint64_t outbox_max = StateAgent::kOutboxMax;  // events an output may lack
   bool strict = false;
   bool fail_fast = false;                   // stop at a dump that cannot be read whole
   std::string lanes = "auto";               // or a number

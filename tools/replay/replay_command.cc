@@ -21,6 +21,9 @@ constexpr const char* kFooter =
     "or with --strict a line was malformed; 74 an output or the state failed; 78 a bad catalogue,\n"
     "member file or secret.";
 
+// Far beyond any disk.
+constexpr std::uint64_t kOutboxMaxMost = 1'000'000'000'000;
+
 }  // namespace
 
 void add_replay_command(Command& root) {
@@ -60,6 +63,8 @@ void add_replay_command(Command& root) {
       .choice("--journal", options->journal, {"snapshot", "all"},
               "How long the state keeps what was applied: until a snapshot covers it, or for ever "
               "(replay it with journal:PATH)")
+      .number("--outbox-max", options->outbox_max, 1, kOutboxMaxMost,
+              "With a state: how many events an output may lack before the run waits for it")
       .text("--lanes", options->lanes, "N",
             "How many blocks are read and searched side by side; auto: as many as the dumps and "
             "cores can use")

@@ -91,6 +91,14 @@ void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl
                                                   name));
       }
     }
+    const bool exempt =
+        std::ranges::any_of(sinks, [](const SinkUrl& sink) { return !sink.waits_when_full; });
+    if (exempt || options.outbox_max != StateAgent::kOutboxMax) {
+      throw Error(ExitCode::kUsage,
+                  fmt::format("{} is about what a state keeps for an output that is behind: it "
+                              "needs --state PATH. Without a state the run waits for each output.",
+                              exempt ? "full-outbox=grow" : "--outbox-max"));
+    }
     return;
   }
   refuse_stream("--events", options.events);
@@ -137,6 +145,7 @@ std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
   parts.state = std::make_unique<PipelineState>();
   parts.state->store = std::move(store);
   parts.state->sync = run.sync;
+  parts.state->outbox_max = run.outbox_max;
   parts.state->dumps = std::move(plan.records);
   parts.state->members = configuration.members;
   parts.state->compaction = run.compaction;
@@ -148,6 +157,7 @@ void open_state(const ReplayOptions& options, const Configuration& configuration
   StateRun run;
   run.dumps = {.again = options.again, .repaired = options.repaired, .abandon = options.abandon};
   run.sync = options.durability == "machine";
+  run.outbox_max = options.outbox_max;
   run.compaction.path = options.state;
   run.compaction.protocol = options.protocol;
   run.compaction.shards = static_cast<std::uint32_t>(options.shards);

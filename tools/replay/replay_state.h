@@ -25,7 +25,8 @@ void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl
 
 struct StateRun {
   DumpPlanOptions dumps;
-  bool sync = true;                     // as PipelineState
+  bool sync = true;                     // as PipelineState, like the next
+  std::uint64_t outbox_max = StateAgent::kOutboxMax;
   CompactionAgent::Options compaction;  // its rules and shards are those of the run
 };
 
