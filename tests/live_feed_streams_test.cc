@@ -50,8 +50,7 @@ class StreamSender {
     read_acks();
     if (begun_ && sent_ < bytes_.size()) {
       const std::size_t most = random.percent(50) ? 40 : 5'000;
-      sent_ += connection_->send(
-          std::string_view(bytes_).substr(sent_, random.below(most) + 1));
+      sent_ += connection_->send(std::string_view(bytes_).substr(sent_, random.below(most) + 1));
     }
   }
 
@@ -76,9 +75,9 @@ class StreamSender {
   std::string name_;
   std::string bytes_;
   std::optional<LiveSender> connection_;
-  std::string hello_;         // that is still to be sent
-  std::size_t read_ = 0;      // of what was received
-  bool begun_ = false;        // the first ack of the connection has come
+  std::string hello_;     // that is still to be sent
+  std::size_t read_ = 0;  // of what was received
+  bool begun_ = false;    // the first ack of the connection has come
   std::uint64_t sent_ = 0;
   std::uint64_t acked_ = 0;
 };

@@ -35,8 +35,7 @@ inline void add_live_lines(std::string_view bytes, std::size_t limit,
   }
 }
 
-inline void add_live_lines(const Block& block, std::size_t limit,
-                           std::vector<std::string>& lines) {
+inline void add_live_lines(const Block& block, std::size_t limit, std::vector<std::string>& lines) {
   add_live_lines(block.lines(), limit, lines);
   if (block.overlong_bytes > 0) {
     lines.push_back(std::string(block.overlong_head()) + "+" +

@@ -461,7 +461,7 @@ void LiveReader::turn_away(Connection& connection, std::string_view sentence) {
   leave_stream(connection);
   connection.state = Connection::State::kTurnedAway;
   connection.line_ended_at = clock_.now();
-  connection.cutter.begin_at(0);
+  forget_piece(connection);
   // Should it not fit, the connection ends all the same.
   (void)connection.channel->write(error_line(sentence));
   connection.channel->end_writing();
@@ -492,7 +492,7 @@ void LiveReader::end_by_itself(Connection& connection, LiveEnd why) {
   } else if (why == LiveEnd::kPeer && connection.state != State::kWaiting &&
              ways_.streams.committed(stream) < streams_[stream].handed_on) {
     connection.state = State::kLastAck;
-    connection.cutter.begin_at(streams_[stream].handed_on);
+    forget_piece(connection);
     return;
   }
   end(connection, why);
@@ -502,7 +502,7 @@ void LiveReader::end(Connection& connection, LiveEnd why) {
   ++ways_.counters.ended[static_cast<std::size_t>(why)];
   --ways_.counters.open;
   leave_stream(connection);
-  pieces_bytes_ -= connection.counted_piece;
+  forget_piece(connection);
   --connection.source.connections;
   connection.source.ended = connection.source.listener == nullptr;
   connection.ended = true;
@@ -510,6 +510,11 @@ void LiveReader::end(Connection& connection, LiveEnd why) {
   const auto found = connections_.find(connection.key);
   ended_.push_back(std::move(found->second));
   connections_.erase(found);
+}
+
+void LiveReader::forget_piece(Connection& connection) {
+  connection.cutter.begin_at(0);
+  pieces_bytes_ -= std::exchange(connection.counted_piece, 0);
 }
 
 void LiveReader::count_piece(Connection& connection) {

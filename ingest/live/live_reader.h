@@ -61,6 +61,7 @@ class LiveReader : public Agent {
   void turn_away(Connection& connection, std::string_view sentence);
   void end_by_itself(Connection& connection, LiveEnd why);
   void end(Connection& connection, LiveEnd why);
+  void forget_piece(Connection& connection);
   void count_piece(Connection& connection);
 
   [[nodiscard]] bool take_block();
