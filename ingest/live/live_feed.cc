@@ -1,0 +1,114 @@
+#include "ingest/live/live_feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ingest/live/live_reader.h"
+#include "ingest/live/live_ways.h"
+
+namespace tagtill {
+
+LiveFeed::LiveFeed(Options options)
+    : ways_(std::make_unique<LiveWays>(
+          options.blocks_bytes_max / std::max<std::size_t>(options.block_bytes, 1) + 1,
+          options.streams, options.streams_max)),
+      reader_(std::make_unique<LiveReader>(std::move(options), *ways_)) {}
+
+LiveFeed::~LiveFeed() = default;
+
+Agent& LiveFeed::reader() { return *reader_; }
+
+void LiveFeed::ring_at(std::vector<std::shared_ptr<Doorbell>> lanes,
+                       std::vector<std::shared_ptr<Doorbell>> /*readers*/) {
+  ways_->ready.ring_at(std::move(lanes));
+}
+
+Feed::Next LiveFeed::next(Turn& turn) {
+  const std::lock_guard lock(mutex_);
+  if (ended_) {
+    return Next::kEnd;
+  }
+  // Asked first: what comes between the two questions comes before the end.
+  const bool read_all = ways_->read_all;
+  LiveBlock* block = ways_->ready.take();
+  if (block == nullptr) {
+    ended_ = read_all;
+    return ended_ ? Next::kEnd : Next::kNotYet;
+  }
+  turn = {.sequence = sequence_++,
+          .source = block->source,
+          .source_name = block->source_name,
+          .stream = block->stream,
+          .stream_end = block->stream_end,
+          .sample = block->sample,
+          .control = block->control,
+          .ready = block};
+  return Next::kTurn;
+}
+
+const Block& LiveFeed::read(const Turn& turn, Block& /*own*/, FileErrors& problems) {
+  problems = {};
+  return turn.ready->block;
+}
+
+void LiveFeed::finish(Turn& turn) {
+  ways_->free.give(static_cast<LiveBlock*>(std::exchange(turn.ready, nullptr)));
+  turn.source_name.reset();
+  if (ways_->wants_block.exchange(false)) {
+    ways_->wakeup.ring();
+  }
+}
+
+void LiveFeed::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  ways_->stopped = true;
+  ways_->wakeup.ring();
+  ways_->ready.ring();
+}
+
+void LiveFeed::drain() {
+  ways_->draining = true;
+  ways_->wakeup.ring();
+}
+
+std::optional<std::uint64_t> LiveFeed::turn_count() const {
+  const std::lock_guard lock(mutex_);
+  return ended_ ? std::optional(sequence_) : std::nullopt;
+}
+
+std::uint64_t LiveFeed::stored_bytes_read() const { return ways_->counters.bytes; }
+
+void LiveFeed::committed(std::uint32_t stream, std::uint64_t position) {
+  ways_->streams.commit(stream, position);
+  ways_->wakeup.ring();
+}
+
+std::string LiveFeed::stream_name(std::uint32_t stream) const {
+  return ways_->streams.name(stream);
+}
+
+std::string LiveFeed::stream_mark(std::uint32_t stream, std::uint64_t position) const {
+  return ways_->streams.mark(stream, position);
+}
+
+LiveCounts LiveFeed::counts() const {
+  const LiveCounters& now = ways_->counters;
+  const auto ended = [&](LiveEnd end) { return now.ended[static_cast<std::size_t>(end)].load(); };
+  return {.bytes = now.bytes,
+          .blocks = now.blocks,
+          .connections_open = now.open,
+          .connections_accepted = now.accepted,
+          .connections_refused = now.refused,
+          .ended_by_peer = ended(LiveEnd::kPeer),
+          .ended_idle = ended(LiveEnd::kIdle),
+          .ended_taken_over = ended(LiveEnd::kTakenOver),
+          .ended_by_error = ended(LiveEnd::kError),
+          .waits_for_block = now.waits};
+}
+
+std::uint16_t LiveFeed::port(std::size_t source) const { return reader_->port(source); }
+
+}  // namespace tagtill

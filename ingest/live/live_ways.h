@@ -1,0 +1,58 @@
+// What a live feed and its reader share.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/handover.h"
+#include "ingest/feed.h"
+#include "ingest/live/stream_table.h"
+#include "ingest/live/wakeup.h"
+
+namespace tagtill {
+
+// A block that the reader filled, for a turn.
+struct LiveBlock : ReadyBlock {
+  std::shared_ptr<const std::string> source_name;
+  std::uint32_t source = 0;
+  std::uint32_t stream = kNoStream;
+  std::uint64_t stream_end = 0;
+  bool sample = false;
+  bool control = false;
+  std::size_t charged = 0;  // bytes that count while it is under way
+};
+
+enum class LiveEnd : std::uint8_t { kPeer, kIdle, kTakenOver, kError };
+inline constexpr std::size_t kLiveEnds = 4;
+
+// Written by the reader, read by any thread.
+struct LiveCounters {
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> blocks{0};
+  std::atomic<std::uint64_t> open{0};
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::array<std::atomic<std::uint64_t>, kLiveEnds> ended{};
+  std::atomic<std::uint64_t> waits{0};
+};
+
+struct LiveWays {
+  LiveWays(std::size_t blocks, const std::vector<LiveStream>& known, std::size_t streams_max)
+      : ready(blocks), free(blocks), streams(known, streams_max) {}
+
+  Handover<LiveBlock> ready;  // to the lanes, in stream order
+  Handover<LiveBlock> free;   // back
+  StreamTable streams;
+  LiveCounters counters;
+  Wakeup wakeup;
+  std::atomic<bool> wants_block{false};  // the reader waits for a free one
+  std::atomic<bool> draining{false};
+  std::atomic<bool> stopped{false};
+  std::atomic<bool> read_all{false};  // nothing more comes to `ready`
+};
+
+}  // namespace tagtill
