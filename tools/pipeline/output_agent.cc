@@ -4,25 +4,26 @@
 
 namespace tagtill {
 
-bool FlushClock::is_due() {
+bool FlushClock::is_due(bool now) {
   if (!written_) {
     return false;
   }
-  const Clock::TimePoint now = clock_.now();
-  if (now < next_) {
+  const Clock::TimePoint time = clock_.now();
+  if (!now && time < next_) {
     return false;
   }
-  next_ = now + every_;
+  next_ = time + every_;
   written_ = false;
   return true;
 }
 
 OutputAgent::OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels,
-                         Clock& clock)
+                         Clock& clock, Flush flush)
     : output_(std::move(output)),
       name_(std::move(name)),
       inbox_(parcels),
-      flush_clock_(clock, output_->flush_every()) {}
+      flush_clock_(clock, output_->flush_every()),
+      flush_(flush) {}
 
 // Runs `action` on the output, which is given up when it throws.
 template <typename Action>
@@ -62,7 +63,7 @@ bool OutputAgent::do_work() {
     tell();
     return true;
   }
-  if (flush_clock_.is_due()) {
+  if (flush_clock_.is_due(parcel == nullptr && flush_ == Flush::kWhenIdle)) {
     flush();
     tell();
     return true;

@@ -51,8 +51,9 @@ class FlushClock {
       : clock_(clock), every_(every), next_(clock.now() + every) {}
 
   void note_write() { written_ = true; }
-  // True, once, when so long has passed since the last time and there is anything to flush.
-  [[nodiscard]] bool is_due();
+  // True, once, when there is anything to flush, and so long has passed since the last time or it
+  // should be `now`.
+  [[nodiscard]] bool is_due(bool now);
 
  private:
   Clock& clock_;
@@ -64,8 +65,14 @@ class FlushClock {
 // Gives an output its parcels.
 class OutputAgent : public Agent {
  public:
+  enum class Flush : std::uint8_t {
+    kInTime,    // Output::flush_every()
+    kWhenIdle,  // and whenever it has written all that it was given
+  };
+
   // `name` tells the output from the others. `parcels`: how many there are at most.
-  OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels, Clock& clock);
+  OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels, Clock& clock,
+              Flush flush);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool takes_letters() const { return output_->takes_letters(); }
@@ -110,6 +117,7 @@ class OutputAgent : public Agent {
   std::string name_;
   Inbox inbox_;
   FlushClock flush_clock_;
+  Flush flush_;
   std::shared_ptr<Doorbell> told_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> done_{false};

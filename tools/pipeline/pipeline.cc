@@ -28,7 +28,9 @@ std::size_t lane_count(const PipelineOptions& options, const PipelineParts& part
     return parts.journal ? 0 : options.lanes;
   }
   const std::size_t cores = options.cores.cores.size();
-  return is_single_stream(parts.dumps, options.feed) ? std::max<std::size_t>(cores, 2) - 1 : cores;
+  return parts.live != nullptr || is_single_stream(parts.dumps, options.feed)
+             ? std::max<std::size_t>(cores, 2) - 1
+             : cores;
 }
 
 }  // namespace
@@ -36,10 +38,14 @@ std::size_t lane_count(const PipelineOptions& options, const PipelineParts& part
 Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
     : cores_(options.cores),
       on_failure_(std::move(parts.on_failure)),
-      feed_(parts.dumps, options.feed),
+      lane_count_(lane_count(options, parts)),
+      live_(std::move(parts.live)),
+      recorded_(live_ != nullptr ? nullptr
+                                 : std::make_unique<BlockFeed>(parts.dumps, options.feed)),
+      feed_(live_ != nullptr ? static_cast<Feed&>(*live_) : *recorded_),
       readers_wait_(std::any_of(parts.dumps.begin(), parts.dumps.end(), may_wait)),
       state_(std::move(parts.state)),
-      batches_(4 * lane_count(options, parts) + 4),
+      batches_(4 * lane_count_ + 4),
       free_batches_(batches_.size()),
       done_batches_(batches_.size()),
       parcels_(kParcels + (state_ == nullptr ? 0 : StateAgent::kInbox * parts.outputs.size())),
@@ -53,16 +59,17 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
     parcel->home = &free_parcels_;
     free_parcels_.give(parcel.get());
   }
-  const std::size_t unpackers =
-      readers_wait_ ? 1 : std::min(cores_.cores.size(), parts.dumps.size());
+  const std::size_t unpackers = live_ != nullptr ? 0
+                                : readers_wait_  ? 1
+                                                : std::min(cores_.cores.size(), parts.dumps.size());
   const std::size_t blocks = std::max<std::size_t>(
       4, kUnpackedBytes / options.feed.block_bytes / std::max(unpackers, 1UL));
   for (std::size_t i = 0; i < unpackers; ++i) {
-    unpackers_.push_back(std::make_unique<Unpacker>(feed_, blocks));
+    unpackers_.push_back(std::make_unique<Unpacker>(*recorded_, blocks));
   }
   const bool wants_letters = std::ranges::any_of(
       parts.outputs, [](const PipelineOutput& output) { return output.output->takes_letters(); });
-  for (std::size_t i = 0; i < lane_count(options, parts); ++i) {
+  for (std::size_t i = 0; i < lane_count_; ++i) {
     lanes_.push_back(std::make_unique<LaneAgent>(parts.context, feed_, free_batches_, done_batches_,
                                                  wants_letters));
   }
@@ -83,14 +90,15 @@ void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock) {
       waited_for.push_back(outputs_.size());
     }
     outputs_.push_back(std::make_unique<OutputAgent>(
-        std::move(output.output), std::move(output.name), parcels_.size(), clock));
+        std::move(output.output), std::move(output.name), parcels_.size(), clock,
+        live_ != nullptr ? OutputAgent::Flush::kWhenIdle : OutputAgent::Flush::kInTime));
   }
   if (state_ != nullptr) {
     compaction_ = std::make_unique<CompactionAgent>(state_->compaction);
-    state_agent_ =
-        std::make_unique<StateAgent>(StateAgent::Ways{*state_->store, outputs_, compaction_.get()},
-                                     StateAgent::OutboxLimit{state_->outbox_max, waited_for},
-                                     state_->dumps, parcels_.size(), clock);
+    state_agent_ = std::make_unique<StateAgent>(
+        StateAgent::Ways{*state_->store, outputs_, compaction_.get(), live_.get()},
+        StateAgent::OutboxLimit{state_->outbox_max, waited_for}, state_->dumps, parcels_.size(),
+        clock);
   }
 }
 
@@ -98,6 +106,7 @@ void Pipeline::make_decider(const PipelineOptions& options, std::unique_ptr<Deci
                             Clock& clock) {
   DeciderAgent::Options how;
   how.stop_at_problem = options.feed.on_problem == OnProblem::kStop;
+  how.live = live_ != nullptr;
   if (state_ != nullptr) {
     const StateHead head = state_->store->reader().head();
     how.members = state_->members;
@@ -180,7 +189,9 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
   }
   // These wait more than they compute: on any of the cores.
   const std::vector<int> any = cores_.pinned ? cores_.cores : std::vector<int>{};
-  if (readers_wait_) {
+  if (live_ != nullptr) {
+    add("tagtill/read", any).agents.push_back(&live_->reader());
+  } else if (readers_wait_) {
     add("tagtill/read", any).agents.push_back(unpackers_[0].get());
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {

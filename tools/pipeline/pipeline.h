@@ -15,6 +15,7 @@
 #include "engine/decider.h"
 #include "engine/lane.h"
 #include "ingest/block_feed.h"
+#include "ingest/live/live_feed.h"
 #include "tools/pipeline/batches.h"
 #include "tools/pipeline/compaction_agent.h"
 #include "tools/pipeline/core_list.h"
@@ -52,10 +53,12 @@ struct PipelineState {
   std::uint64_t outbox_max = StateAgent::kOutboxMax;
 };
 
-// What a pipeline is made of: dumps, with all that they need, or a journal alone; and outputs.
+// What a pipeline is made of: dumps or live sources, with all that they need, or a journal alone;
+// and outputs.
 struct PipelineParts {
   std::optional<RecordedRun> journal;  // instead of dumps, context, decider and state
   std::vector<DumpSource> dumps;
+  std::unique_ptr<LiveFeed> live;  // instead of dumps; with a state
   std::shared_ptr<const SearchContext> context;
   std::unique_ptr<Decider> decider;
   DecisionCounts before;  // what it had decided before this run
@@ -70,10 +73,11 @@ struct PipelineParts {
 //   BlockFeed ─► lanes ─► decider ─► (state ─►) outputs
 //   unpackers ┘
 //
-// or, of a journal, one agent in the place of all before the outputs.
+// or, of live sources, with a LiveFeed and its reader in the place of BlockFeed and unpackers, or,
+// of a journal, one agent in the place of all before the outputs.
 //
 // Lanes, decider and unpackers are agents that share as many threads as there are cores;
-// each output, the state, its compaction, and a reader that may have to wait for a pipe, have
+// each output, the state, its compaction, and a reader that may have to wait for bytes, have
 // a thread of their own. What comes out depends on none of this (P3.7).
 //
 // Bounds: 4 batches a lane and 4 more, each of one block's candidates; kParcels parcels, and
@@ -103,7 +107,7 @@ class Pipeline {
   void close_after_failure() noexcept;
 
   [[nodiscard]] const DecidingAgent& decider() const { return *deciding(); }
-  // Of all dumps so far, as they lie there, or of the journal. Any thread.
+  // Of all dumps or sources so far, as they lie or come there, or of the journal. Any thread.
   [[nodiscard]] std::uint64_t bytes_read() const;
 
  private:
@@ -116,7 +120,10 @@ class Pipeline {
 
   CorePlan cores_;
   std::function<void()> on_failure_;
-  BlockFeed feed_;
+  std::size_t lane_count_;
+  std::unique_ptr<LiveFeed> live_;  // one of these two
+  std::unique_ptr<BlockFeed> recorded_;
+  Feed& feed_;
   bool readers_wait_;
   std::unique_ptr<PipelineState> state_;
   std::vector<std::unique_ptr<LaneBatch>> batches_;

@@ -4,12 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -18,10 +16,10 @@
 #include "engine/lane.h"
 #include "engine/reply_template.h"
 #include "ingest/dump_reader.h"
-#include "sinks/jsonl_sink.h"
 #include "sinks/sink_url.h"
 #include "tools/configuration.h"
 #include "tools/messages.h"
+#include "tools/outputs.h"
 #include "tools/pipeline/pipeline.h"
 #include "tools/replay/file_conflicts.h"
 #include "tools/replay/journal_dump.h"
@@ -43,18 +41,7 @@ double seconds_between(TimePoint from, TimePoint to) {
 
 void check_files(const ReplayOptions& options, const std::vector<SinkUrl>& sinks,
                  const std::vector<DumpSource>& dumps, const std::optional<std::string>& journal) {
-  std::vector<FileRole> outputs;
-  if (!options.events.empty()) {
-    outputs.push_back({"--events", options.events});
-  }
-  if (!options.dead_letter.empty()) {
-    outputs.push_back({"--dead-letter", options.dead_letter});
-  }
-  for (std::size_t i = 0; i < sinks.size(); ++i) {
-    if (!sinks[i].path.empty()) {
-      outputs.push_back({fmt::format("--sink {}", options.sinks[i]), sinks[i].path});
-    }
-  }
+  std::vector<FileRole> outputs = output_files(options, sinks);
   if (!options.state.empty()) {
     for (const std::string_view part : {"", "-wal", "-shm", "-lock"}) {
       outputs.push_back({"--state", fmt::format("{}{}", options.state, part)});
@@ -113,68 +100,6 @@ PipelineOptions pipeline_options(const ReplayOptions& options) {
                    .line_bytes_max = kLineBytesMax,
                    .on_problem = options.fail_fast ? OnProblem::kStop : OnProblem::kGoOn};
   return pipeline;
-}
-
-// By which a state knows the sink from run to run.
-std::string sink_name(const std::string& url, const SinkUrl& sink) {
-  const std::string kind = url.substr(0, url.find(':'));
-  return sink.path.empty() ? fmt::format("{}:{}", kind, sink.place())
-                           : output_name(kind, sink.path);
-}
-
-// What the sinks and the run tell each other, on different threads.
-class SinkTalk {
- public:
-  // For a sink; this must outlive it.
-  [[nodiscard]] Surroundings surroundings() {
-    Surroundings around = real_surroundings();
-    around.give_up = [this] { return giving_up_.load(); };
-    around.say = [this](const std::string& sentence) {
-      const std::lock_guard lock(mutex_);
-      said_.push_back(sentence);
-    };
-    return around;
-  }
-
-  void give_up() { giving_up_ = true; }
-  [[nodiscard]] std::vector<std::string> take_said() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(said_, {});
-  }
-
- private:
-  std::atomic<bool> giving_up_{false};
-  std::mutex mutex_;
-  std::vector<std::string> said_;
-};
-
-std::vector<PipelineOutput> make_outputs(const ReplayOptions& options,
-                                         const std::vector<SinkUrl>& sinks,
-                                         const std::shared_ptr<const OfferCatalogue>& offers,
-                                         SinkTalk& talk) {
-  std::vector<PipelineOutput> outputs;
-  if (!options.events.empty()) {
-    outputs.push_back(
-        {std::make_unique<EventOutput>(std::make_unique<JsonlSink>(options.events, "--events"),
-                                       all_event_types()),
-         output_name("events", options.events), options.events});
-  }
-  for (std::size_t i = 0; i < sinks.size(); ++i) {
-    const std::string name = sink_name(options.sinks[i], sinks[i]);
-    const bool is_file = sinks[i].kind == SinkUrl::Kind::kJsonl && !sinks[i].is_folder();
-    // Only of null: there can be two, and one does all that two do.
-    if (std::ranges::none_of(outputs, [&](const auto& output) { return output.name == name; })) {
-      outputs.push_back({std::make_unique<EventOutput>(
-                             make_sink(sinks[i], offers, Disk::real(), talk.surroundings()),
-                             sinks[i].events, sinks[i].limits),
-                         name, is_file ? sinks[i].path : std::string(), sinks[i].waits_when_full});
-    }
-  }
-  if (!options.dead_letter.empty()) {
-    outputs.push_back({std::make_unique<LetterOutput>(options.dead_letter),
-                       output_name("dead-letter", options.dead_letter), options.dead_letter});
-  }
-  return outputs;
 }
 
 // What a person sees while a pipeline runs.
@@ -363,10 +288,7 @@ ExitCode judge(const ReplayOptions& options, const ReplayResult& result, bool re
 ExitCode replay(const ReplayOptions& options) {
   const TimePoint begin = Clock::real().now();
   const std::optional<std::string> journal = journal_path(options.dumps);
-  std::vector<SinkUrl> sinks;
-  for (const std::string& url : options.sinks) {
-    sinks.push_back(parse_sink_url(url));
-  }
+  const std::vector<SinkUrl> sinks = parse_sinks(options);
   const PipelineOptions pipeline_plan = pipeline_options(options);
   check_options(options, sinks, journal.has_value());
   FileErrors problems;

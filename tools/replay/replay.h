@@ -6,17 +6,15 @@
 #include <vector>
 
 #include "engine/errors.h"
+#include "tools/outputs.h"
 #include "tools/pipeline/state_agent.h"
 #include "tools/stream_options.h"
 
 namespace tagtill {
 
-struct ReplayOptions : StreamOptions {
-  std::string events;                                        // empty: none; `-`: standard output
-  std::vector<std::string> sinks = {"sqlite:purchases.db"};  // URLs
-  std::string reply_template;                                // empty: prompts have no replies
-  std::string dead_letter;                                   // empty: none
-  std::string state;                                         // empty: none
+struct ReplayOptions : StreamOptions, OutputOptions {
+  std::string reply_template;          // empty: prompts have no replies
+  std::string state;                   // empty: none
   bool again = false;                  // read dumps that the state has had once more
   bool repaired = false;               // go on with an unfinished dump in another file
   bool abandon = false;                // leave the rest of an unfinished dump unread

@@ -11,8 +11,10 @@
 
 #include "engine/errors.h"
 #include "tools/messages.h"
+#include "tools/outputs.h"
 #include "tools/pipeline/recovery.h"
 #include "tools/replay/dump_plan.h"
+#include "tools/shown_text.h"
 #include "tools/state/forget_marks.h"
 
 namespace tagtill {
@@ -66,15 +68,14 @@ std::uint64_t bytes_there(const PipelineOutput& output) {
   return static_cast<std::uint64_t>(std::max<std::streamoff>(bytes, 0));
 }
 
-void refuse_stream(std::string_view role, const std::string& path) {
-  std::error_code ignored;
-  const bool is_stream = path == "-" || (std::filesystem::exists(path, ignored) &&
-                                         !std::filesystem::is_regular_file(path, ignored));
-  if (!path.empty() && is_stream) {
+// What comes live would stand in the middle of it.
+void refuse_unfinished_dump(const StateReader& state) {
+  const std::optional<DumpRecord> last = state.last_dump();
+  if (last && !last->done) {
     throw Error(ExitCode::kUsage,
-                fmt::format("{} {}: what went out there cannot be cut back after a crash, as a "
-                            "state promises. Give the path of a file, or run without --state.",
-                            role, path));
+                fmt::format("The state has had the dump {} up to byte {} only. Let tagtill replay "
+                            "read the rest of it, or leave it (--abandon), before what comes live.",
+                            shown_text(last->name), last->offset));
   }
 }
 
@@ -101,29 +102,16 @@ void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl
     }
     return;
   }
-  refuse_stream("--events", options.events);
-  refuse_stream("--dead-letter", options.dead_letter);
-  for (const SinkUrl& sink : sinks) {
-    if (!sink.is_folder()) {
-      refuse_stream("--sink", sink.path);
-    }
-  }
-}
-
-std::string output_name(std::string_view kind, const std::string& path) {
-  if (path.empty() || path == "-") {
-    return fmt::format("{}:{}", kind, path);
-  }
-  std::error_code ignored;
-  const std::filesystem::path whole =
-      std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
-  return fmt::format("{}:{}", kind, whole.empty() ? path : whole.string());
+  refuse_streams(options, sinks);
 }
 
 std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
                                const Configuration& configuration, const StateRun& run,
                                PipelineParts& parts) {
   refuse_broken_off_forget(store->reader(), run.compaction.path);
+  if (parts.live != nullptr) {
+    refuse_unfinished_dump(store->reader());
+  }
   DumpPlan plan = plan_dumps(store->reader(), std::move(parts.dumps), run.dumps);
   forget_outputs(*store, parts.outputs);
   Recovered recovered =

@@ -19,13 +19,9 @@ namespace tagtill {
 // outputs that cannot be cut back, as a pipe.
 void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl>& sinks);
 
-// By which a state knows an output from run to run: what it is and its whole path, as
-// `jsonl:/srv/shop/orders.jsonl`.
-[[nodiscard]] std::string output_name(std::string_view kind, const std::string& path);
-
 struct StateRun {
   DumpPlanOptions dumps;
-  bool sync = true;                     // as PipelineState, like the next
+  bool sync = true;  // as PipelineState, like the next
   std::uint64_t outbox_max = StateAgent::kOutboxMax;
   CompactionAgent::Options compaction;  // its rules and shards are those of the run
 };
