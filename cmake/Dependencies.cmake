@@ -15,6 +15,8 @@ find_package(SQLite3 REQUIRED)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 find_package(CLI11 REQUIRED)
+# Headers alone: its own configuration would link the library.
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 find_package(ZLIB REQUIRED)
 find_package(BZip2 REQUIRED)

@@ -14,7 +14,8 @@ enum class ExitCode : int {
   kBadInput = 65,   // a dump that could not be read whole; --strict and a malformed line; a
                     // damaged state
   kIoFailed = 74,   // an output could not be written
-  kBadConfig = 78,  // a bad catalogue, member file or secret
+  kGaveUp = 75,     // what somebody else should have done in time was not done: try again later
+  kBadConfig = 78,  // a bad configuration, catalogue, member file or secret
 };
 
 // `message` is one or more whole sentences for a person: what, where, what to do.

@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "tools/messages.h"
+#include "tools/quantities.h"
 
 namespace tagtill {
 namespace {
 
-constexpr Millis kDurationMax = 10LL * 365 * 24 * 3600 * 1000;
 constexpr std::size_t kHelpColumn = 30;
 
 template <typename Number>
@@ -25,20 +25,6 @@ std::optional<Number> parse_number(std::string_view text) {
     return std::nullopt;
   }
   return value;
-}
-
-// The shortest exact form for the help: `30s`, not `30000ms`.
-std::string duration_text(Millis duration) {
-  if (duration == 0) {
-    return "0";
-  }
-  if (duration % 3'600'000 == 0) {
-    return fmt::format("{}h", duration / 3'600'000);
-  }
-  if (duration % 1000 == 0) {
-    return fmt::format("{}s", duration / 1000);
-  }
-  return fmt::format("{}ms", duration);
 }
 
 // `read` makes a value of the text, or says what is wrong by throwing.
@@ -170,7 +156,7 @@ Command& Command::share(const std::string& names, double& value, const std::stri
 Command& Command::duration(const std::string& names, Millis& value, const std::string& meaning) {
   const auto read = [names](const std::string& text) {
     const auto parsed = parse_duration(text);
-    if (!parsed || *parsed > kDurationMax) {
+    if (!parsed || *parsed > kDurationMost) {
       throw CLI::ValidationError(
           names, fmt::format("\"{}\" is not a duration such as 30s, 1500ms, 15m, 24h or 0 (ten "
                              "years at most)",

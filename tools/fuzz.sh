@@ -3,8 +3,8 @@
 # sanitizers) and runs them one after the other. A finding ends it with 1, and says in
 # which file the input lies.
 #
-#   tools/fuzz.sh [SECONDS [TARGET...]]     30 s each; line scanner hashtag catalogue dump
-#                                           state
+#   tools/fuzz.sh [SECONDS [TARGET...]]     30 s each; line scanner hashtag catalogue
+#                                           config dump state
 #
 # What was learned stays in build/fuzz/corpus and is where the next run begins. Before
 # the others the canary, a target with a fault in it, must be found.
@@ -15,7 +15,7 @@ seconds="${1:-30}"
 shift || true
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
-  targets=(line scanner hashtag catalogue dump state)
+  targets=(line scanner hashtag catalogue config dump state)
 fi
 
 cmake --preset fuzz >/dev/null

@@ -15,6 +15,8 @@
 #include "tools/messages.h"
 #include "tools/replay/replay_command.h"
 #include "tools/report/report_command.h"
+#include "tools/send/send_command.h"
+#include "tools/serve/config_command.h"
 #include "tools/state/state_command.h"
 #include "tools/tags/tags.h"
 #include "tools/validate/validate.h"
@@ -30,10 +32,12 @@ ExitCode run(int argument_count, const char* const* arguments) {
   root.footer(
       "`tagtill COMMAND --help` shows the options of a command.\n"
       "Exit codes: 0; 1 failed; 2 wrong usage; 65 bad input; 74 input or output failed;\n"
-      "78 a bad catalogue, member file or secret.");
+      "75 given up; 78 a bad configuration, catalogue, member file or secret.");
   add_replay_command(root);
   add_explain_command(root);
   add_validate_command(root);
+  add_config_command(root);
+  add_send_command(root);
   add_report_command(root);
   add_state_command(root);
   add_tags_command(root);

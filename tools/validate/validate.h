@@ -6,12 +6,16 @@
 #include <vector>
 
 #include "engine/errors.h"
+#include "tools/serve/config_command.h"
 
 namespace tagtill {
 
 class Command;
 
 struct ValidateOptions {
+  // Of `tagtill serve`: then offers, members, secret and prefix are those that it names. No path:
+  // not to be checked.
+  ConfigOptions serve;
   std::string offers;  // paths; empty: not to be checked
   std::string members;
   std::string secret_file;
@@ -22,11 +26,11 @@ struct ValidateOptions {
 };
 
 // Says errors and warnings on standard error, and on standard output what there is
-// if there are no errors.
+// if there are no errors. Opens nothing for writing, and connects to nobody.
 //
 // Returns kOk; kBadConfig if a file is refused (P7.3), or with `warnings_as_errors`
 // if there is a warning; kBadInput if a dump could not be read whole. Throws
-// tagtill::Error with kUsage if nothing is given to be checked.
+// tagtill::Error with kUsage if nothing is given to be checked, or a configuration and files.
 [[nodiscard]] ExitCode validate(const ValidateOptions& options);
 
 // Adds the subcommand to `root`.
