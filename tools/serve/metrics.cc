@@ -102,7 +102,7 @@ void append_histogram(std::string& out, const std::string& name, const std::stri
         fmt::format("{}", so_far));
   };
   for (std::size_t decade = range.first_decade; decade < range.last_decade; ++decade) {
-    for (const std::uint64_t step : {1, 2, 5}) {
+    for (const std::uint64_t step : {1U, 2U, 5U}) {
       append_bucket(step * kPowersOfTen[decade]);
     }
   }
