@@ -415,13 +415,13 @@ class HttpServer::Impl : public httplib::Server {
         });
   }
 
-  // Waits for the event after `seen`, or a later one.
+  // Sends the event after `seen`, or a later one, once there is one; or the end.
   bool send_next(std::uint64_t& seen, httplib::DataSink& sink) {
     std::shared_ptr<const std::string> event;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return stopping_ || event_number_ != seen; });
-      if (!stopping_) {
+      if (event_number_ != seen) {
         seen = event_number_;
         event = event_;
       }
