@@ -17,6 +17,8 @@ pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 find_package(CLI11 REQUIRED)
 # Headers alone: its own configuration would link the library.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 find_package(ZLIB REQUIRED)
 find_package(BZip2 REQUIRED)

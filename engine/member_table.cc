@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/canonical_number.h"
+#include "engine/card_number.h"
 #include "engine/config_errors.h"
 #include "engine/config_lines.h"
 #include "engine/config_text.h"
@@ -24,41 +25,6 @@ constexpr std::size_t kAccountBytesMax = 64;
 
 // After so many members the file's size tells how many there will be.
 constexpr std::size_t kSample = 1000;
-
-// The check of card numbers: from the right, every second digit doubled.
-bool passes_luhn(std::string_view digits) {
-  int sum = 0;
-  bool doubled = false;
-  for (std::size_t i = digits.size(); i-- > 0; doubled = !doubled) {
-    const int digit = digits[i] - '0';
-    sum += !doubled ? digit : digit < 5 ? 2 * digit : 2 * digit - 9;
-  }
-  return sum % 10 == 0;
-}
-
-// P7.2: spaces, `-` and `.` left out, a whole run of digits is 13 to 19 long and
-// passes the Luhn check.
-bool looks_like_card_number(std::string_view account) {
-  if (account.size() < 13) {
-    return false;
-  }
-  std::array<char, kAccountBytesMax> run{};
-  std::size_t length = 0;
-  const auto is_card = [&run, &length] {
-    return length >= 13 && length <= 19 && passes_luhn({run.data(), length});
-  };
-  for (const char c : account) {
-    if (c >= '0' && c <= '9') {
-      run[length++] = c;
-    } else if (c != ' ' && c != '-' && c != '.') {
-      if (is_card()) {
-        return true;
-      }
-      length = 0;
-    }
-  }
-  return is_card();
-}
 
 // What is wrong with the value of a field, or nothing.
 std::string_view author_id_problem(const ConfigValue& value) {
@@ -84,7 +50,7 @@ std::string_view account_problem(const ConfigValue& value) {
   if (!is_printable_ascii(value.text)) {
     return "must be of printable ASCII characters";
   }
-  if (looks_like_card_number(value.text)) {
+  if (holds_card_number(value.text)) {
     return "looks like a card number (13 to 19 digits that pass the Luhn check): "
            "use an opaque token, card numbers have no place here";
   }

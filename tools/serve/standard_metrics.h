@@ -1,0 +1,136 @@
+// All metrics of `tagtill serve`, in one place. docs/observing.md has a line for each.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/candidate.h"
+#include "engine/decider.h"
+#include "engine/event.h"
+#include "tools/serve/http_server.h"
+#include "tools/serve/log.h"
+#include "tools/serve/metrics.h"
+
+namespace tagtill {
+
+// What metrics are told apart by, known before the first of them counts. Each name once.
+struct StandardNames {
+  std::string version;
+  std::vector<std::string> sources;
+  std::vector<std::string> sinks;
+};
+
+// References into a registry, which must outlive them. Registered by the constructor, which also
+// seals it. To be written to from any thread (metrics.h).
+class StandardMetrics {
+ public:
+  StandardMetrics(MetricRegistry& registry, const StandardNames& names);
+
+  struct Lines {
+    Counter& bytes;
+    Counter& blocks;
+    Counter& all;
+    Counter& parsed;
+    Counter& posts;
+    Counter& delete_notices;
+    Counter& others;
+    Counter& malformed;
+    Counter& keep_alives;
+    // Of what a lane or the decider counted in all.
+    void set(const LineCounts& counts);
+  };
+  struct Decisions {
+    Counter& candidates;
+    Counter& intents;
+    Counter& ticks;
+    Counter& duplicates;
+    Counter& repeated;
+    std::array<Counter*, kEventTypes> events{};
+    std::array<Counter*, kRejectReasons> rejected{};
+    Gauge& open_windows;
+    Gauge& oldest_window_seconds;  // NaN: none
+    Gauge& clock_lag_seconds;      // NaN: no clock yet
+    Gauge& clock_seconds;          // since 1970; NaN: none
+    // Since the program was started; all but intents and ticks.
+    void set(const DecisionCounts& counts);
+  };
+  struct Queues {  // how many things wait
+    Gauge& blocks;
+    Gauge& candidates;
+    Gauge& state;
+    Gauge& outputs;
+  };
+  // Why a batch was committed when it was.
+  enum class Close : std::uint8_t { kIdle, kFull, kAge, kControl, kEnd };
+  static constexpr std::size_t kCloses = 5;
+  struct Commits {
+    Histogram& batch_events;
+    std::array<Counter*, kCloses> closed{};
+    Histogram& commit_seconds;
+    Histogram& fsync_seconds;
+    Histogram& decide_to_commit_seconds;
+    Gauge& journal_bytes;
+    Gauge& outbox_events;
+    [[nodiscard]] Counter& closed_by(Close close) const {
+      return *closed[static_cast<std::size_t>(close)];
+    }
+  };
+  struct SinkMetrics {
+    Gauge& up;  // 1 or 0
+    Counter& events;
+    Counter& retries;
+    Gauge& behind_events;
+    Gauge& behind_seconds;
+    Histogram& commit_to_sink_seconds;
+  };
+  struct SourceMetrics {
+    Counter& bytes;
+    Gauge& connections;
+  };
+  enum class ConnectionEnd : std::uint8_t { kPeer, kIdle, kTakenOver, kError };
+  static constexpr std::size_t kConnectionEnds = 4;
+  struct Connections {
+    Counter& accepted;
+    Counter& refused;
+    std::array<Counter*, kConnectionEnds> ended{};
+    Counter& waits_for_block;
+    [[nodiscard]] Counter& ended_by(ConnectionEnd end) const {
+      return *ended[static_cast<std::size_t>(end)];
+    }
+  };
+  struct Reloads {
+    Counter& done;
+    Counter& refused;
+    Gauge& last_seconds;  // when the last one was done, since 1970; 0: never
+    Histogram& pause_seconds;
+  };
+  struct Program {
+    Gauge& build_info;
+    Gauge& start_seconds;
+    Gauge& ready;
+    Counter& log_lines;
+    Counter& log_dropped;
+    Counter& log_suppressed;
+    Counter& http_requests;
+    Counter& http_refused;
+    Counter& http_dropped;
+    Gauge& http_watchers;
+    void set(const Log::Counts& counts);
+    void set(const HttpServer::Counts& counts);
+  };
+
+  Lines lines;
+  Decisions decisions;
+  Queues queues;
+  Commits commits;
+  Connections connections;
+  std::vector<SourceMetrics> sources;  // as they stand in the names
+  std::vector<SinkMetrics> sinks;
+  Reloads reloads;
+  Program program;
+};
+
+}  // namespace tagtill
