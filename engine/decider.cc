@@ -98,6 +98,7 @@ class Decider::Impl {
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t open_windows() const { return ledger_.held(); }
   [[nodiscard]] bool has_set_aside() const { return set_aside_ != nullptr; }
+  [[nodiscard]] std::optional<Millis> clock() const { return clock_; }
   [[nodiscard]] std::size_t memory_bytes() const { return shards_.memory_bytes(); }
 
  private:
@@ -404,6 +405,7 @@ void Decider::set_replies(std::shared_ptr<const ReplyTemplate> replies) {
   impl_->set_replies(std::move(replies));
 }
 bool Decider::has_set_aside() const { return impl_->has_set_aside(); }
+std::optional<Millis> Decider::clock() const { return impl_->clock(); }
 std::size_t Decider::memory_bytes() const { return impl_->memory_bytes(); }
 
 }  // namespace tagtill

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -133,8 +134,9 @@ class Decider {
   [[nodiscard]] std::vector<std::string> broken_invariants();
 
   [[nodiscard]] const DecisionCounts& counts() const;
-  [[nodiscard]] std::uint64_t open_windows() const;  // held, not denied
-  [[nodiscard]] bool has_set_aside() const;          // P3.9
+  [[nodiscard]] std::uint64_t open_windows() const;   // held, not denied
+  [[nodiscard]] bool has_set_aside() const;           // P3.9
+  [[nodiscard]] std::optional<Millis> clock() const;  // P3.3
   // What the shards hold in memory. Goes over all of them.
   [[nodiscard]] std::size_t memory_bytes() const;
 

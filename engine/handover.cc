@@ -20,6 +20,8 @@ void PointerQueue::push(void* item) {
   }
 }
 
+std::size_t PointerQueue::size() const { return impl_->queue.size_approx(); }
+
 void* PointerQueue::pop() {
   void* item = nullptr;
   return impl_->queue.try_dequeue(item) ? item : nullptr;

@@ -20,6 +20,7 @@ class PointerQueue {
 
   void push(void* item);
   [[nodiscard]] void* pop();
+  [[nodiscard]] std::size_t size() const;  // about
 
  private:
   struct Impl;
@@ -53,6 +54,8 @@ class Handover {
   }
   // Null if there is none now.
   [[nodiscard]] T* take() { return static_cast<T*>(queue_.pop()); }
+  // How many there are, about.
+  [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
 
  private:
   PointerQueue queue_;

@@ -116,7 +116,7 @@ class ObserverTest : public ::testing::Test {
   }
 
   MetricRegistry registry_;
-  StandardMetrics metrics_{registry_, {"1.2.3", {"tcp"}, {"sqlite"}}};
+  StandardMetrics metrics_{registry_, {"1.2.3", {"sqlite"}}};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = false;  // figures are not to be had

@@ -160,9 +160,6 @@ TEST(ServeConfig, MistakesAreSaidWithTheirPlace) {
        "t.toml:16:11: ", "of no use without tls_certificate"},
       {"[[source]]\nkind = \"tcp\"\nlisten = \"127.0.0.1:1\"\ntls_client_ca = \"k\"\n",
        "t.toml:16:17: ", "only over TLS"},
-      {"[[source]]\nkind = \"tcp\"\nlisten = \"0.0.0.0:1\"\npublic_address = true\ncontrol = "
-       "true\n",
-       "t.toml:17:11: ", "tls_client_ca"},
       {"[[source]]\nkind = \"tcp\"\nlisten = \"127.0.0.1:9077\"\n",
        "t.toml:15:10: ", "a source listens at 127.0.0.1:9077"},
       {"[[source]]\nkind = \"tcp\"\nlisten = \"localhost:1\"\n[[source]]\nkind = \"tcp\"\n"

@@ -17,6 +17,7 @@
 #include "tools/report/report_command.h"
 #include "tools/send/send_command.h"
 #include "tools/serve/config_command.h"
+#include "tools/serve/serve_command.h"
 #include "tools/state/state_command.h"
 #include "tools/tags/tags.h"
 #include "tools/validate/validate.h"
@@ -36,6 +37,7 @@ ExitCode run(int argument_count, const char* const* arguments) {
   add_replay_command(root);
   add_explain_command(root);
   add_validate_command(root);
+  add_serve_command(root, version_line());
   add_config_command(root);
   add_send_command(root);
   add_report_command(root);

@@ -15,6 +15,7 @@ wanted=(
   libsimdjson-dev libjemalloc-dev libcli11-dev libfmt-dev libsqlite3-dev libutf8proc-dev
   libssl-dev libhwy-dev libicu-dev libconcurrentqueue-dev
   libpq-dev libcurl4-openssl-dev libtomlplusplus-dev libcpp-httplib-dev libspdlog-dev
+  libsystemd-dev
   libarchive-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev
 )
 # Hyperscan is for Intel processors; Vectorscan is the same library for others.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/candidate.h"
+#include "engine/clock.h"
 #include "engine/event.h"
 #include "engine/file_errors.h"
 #include "engine/handover.h"
@@ -55,6 +56,8 @@ struct StreamStep {
 struct Parcel {
   static constexpr std::size_t kEvents = 4'096;
   static constexpr std::size_t kBytes = std::size_t{1} << 20;
+
+  Clock::TimePoint begun;  // when something came into it first; with a state
 
   std::uint64_t first_event = 0;  // its number in the stream of events
   EventBatch events;

@@ -16,7 +16,8 @@ DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, O
       waiting_(ways.batches),
       step_(options_.first_step),
       next_event_(options_.first_event),
-      next_letter_(options_.first_letter) {
+      next_letter_(options_.first_letter),
+      published_(clock.now()) {
   if (ways_.state != nullptr) {
     decider_->record_codes(&codes_);
   }
@@ -31,6 +32,28 @@ void DeciderAgent::collect() {
 }
 
 bool DeciderAgent::do_work() {
+  const bool worked = decide_next();
+  if (!is_published_ && (!worked || clock_.now() - published_ >= kStandingEvery)) {
+    publish();
+  }
+  return worked;
+}
+
+void DeciderAgent::publish() {
+  is_published_ = true;
+  published_ = clock_.now();
+  DeciderStanding standing{lines_, intents_, decider_->counts(), decider_->open_windows(),
+                           decider_->clock()};
+  const std::lock_guard lock(mutex_);
+  standing_ = standing;
+}
+
+DeciderStanding DeciderAgent::standing() const {
+  const std::lock_guard lock(mutex_);
+  return standing_;
+}
+
+bool DeciderAgent::decide_next() {
   collect();
   if (parcel_is_due()) {
     hand_over();
@@ -53,6 +76,7 @@ bool DeciderAgent::do_work() {
     parcel_->first_letter = next_letter_;
   }
   ++next_;
+  is_published_ = false;
   take(*std::exchange(place, nullptr));
   return true;
 }
@@ -62,12 +86,12 @@ bool DeciderAgent::parcel_is_due() {
     return false;
   }
   return ways_.state == nullptr || parcel_->is_full() ||
-         clock_.now() - parcel_begun_ >= (parcel_->has_news() ? options_.gather : kPositionsWait);
+         clock_.now() - parcel_->begun >= (parcel_->has_news() ? options_.gather : kPositionsWait);
 }
 
 void DeciderAgent::take(LaneBatch& batch) {
   if (parcel_->is_empty() && ways_.state != nullptr) {
-    parcel_begun_ = clock_.now();
+    parcel_->begun = clock_.now();
   }
   std::uint64_t lines = 0;
   if (!stopped_ && cut_source_ != batch.source) {

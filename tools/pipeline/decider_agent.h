@@ -24,12 +24,22 @@ namespace tagtill {
 
 class StateAgent;
 
+// How far the decider is, as it was at most kStandingEvery before its last work.
+struct DeciderStanding {
+  LineCounts lines;  // of this run, as intents
+  std::uint64_t intents = 0;
+  DecisionCounts decisions;
+  std::uint64_t open_windows = 0;
+  std::optional<Millis> clock;  // P3.3
+};
+
 // Without a state each batch's events go to the outputs at once. With one they are gathered
 // for up to `gather` of the clock, with the candidates that they were made of and how far the
 // dumps were read, and go to the state. How they are gathered changes no result.
 class DeciderAgent : public DecidingAgent {
  public:
   static constexpr std::chrono::milliseconds kPositionsWait{100};
+  static constexpr std::chrono::milliseconds kStandingEvery{100};
 
   // Everything must outlive the agent. `batches`: how many LaneBatches there are.
   struct Ways {
@@ -64,8 +74,12 @@ class DeciderAgent : public DecidingAgent {
   [[nodiscard]] const LineCounts& lines() const override { return lines_; }
   [[nodiscard]] std::uint64_t intents() const override { return intents_; }
   [[nodiscard]] FileErrors problems_after(std::size_t count) const override;
+  // Any thread, at any time.
+  [[nodiscard]] DeciderStanding standing() const;
 
  private:
+  [[nodiscard]] bool decide_next();
+  void publish();
   void collect();
   [[nodiscard]] bool parcel_is_due();
   void take(LaneBatch& batch);
@@ -83,7 +97,6 @@ class DeciderAgent : public DecidingAgent {
   std::vector<LaneBatch*> waiting_;          // for those before them; by sequence, in a ring
   std::uint64_t next_ = 0;                   // sequence of the batch that is due
   Parcel* parcel_ = nullptr;                 // that is filled
-  Clock::TimePoint parcel_begun_;            // when something came into it first
   CodeTape codes_;                           // of the batch that is applied, with a state
   DumpStep step_;                            // how far reading is
   std::optional<std::uint32_t> cut_source_;  // of which nothing more counts
@@ -93,8 +106,11 @@ class DeciderAgent : public DecidingAgent {
   std::uint64_t intents_ = 0;
   std::uint64_t next_event_ = 0;  // numbers of the parcel's first ones
   std::uint64_t next_letter_ = 0;
+  bool is_published_ = true;
+  Clock::TimePoint published_;
   mutable std::mutex mutex_;
-  FileErrors problems_;  // guarded by mutex_
+  FileErrors problems_;       // guarded by mutex_
+  DeciderStanding standing_;  // guarded by mutex_
 };
 
 }  // namespace tagtill

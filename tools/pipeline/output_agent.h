@@ -30,6 +30,8 @@ class Inbox {
     queue_.ring();
   }
   void ring_at(std::shared_ptr<Doorbell> bell) { queue_.ring_at({std::move(bell)}); }
+  // About. Any thread.
+  [[nodiscard]] std::size_t waiting() const { return queue_.waiting(); }
 
   // Null if there is nothing now; `ended` is set when there never will be.
   [[nodiscard]] Parcel* take(bool& ended) {

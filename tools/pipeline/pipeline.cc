@@ -73,7 +73,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
     lanes_.push_back(std::make_unique<LaneAgent>(parts.context, feed_, free_batches_, done_batches_,
                                                  wants_letters));
   }
-  make_outputs(std::move(parts.outputs), *parts.clock);
+  make_outputs(std::move(parts.outputs), *parts.clock, parts.watch);
   if (parts.journal) {
     journal_ = std::make_unique<JournalAgent>(std::move(*parts.journal), free_parcels_, outputs_);
   } else {
@@ -83,7 +83,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
 
 Pipeline::~Pipeline() = default;
 
-void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock) {
+void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock, CommitWatch* watch) {
   std::vector<std::size_t> waited_for;
   for (PipelineOutput& output : outputs) {
     if (state_ != nullptr && output.waits_when_full) {
@@ -96,7 +96,7 @@ void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock) {
   if (state_ != nullptr) {
     compaction_ = std::make_unique<CompactionAgent>(state_->compaction);
     state_agent_ = std::make_unique<StateAgent>(
-        StateAgent::Ways{*state_->store, outputs_, compaction_.get(), live_.get()},
+        StateAgent::Ways{*state_->store, outputs_, compaction_.get(), live_.get(), watch},
         StateAgent::OutboxLimit{state_->outbox_max, waited_for}, state_->dumps, parcels_.size(),
         clock);
   }

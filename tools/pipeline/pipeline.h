@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,7 @@ struct PipelineParts {
   DecisionCounts before;  // what it had decided before this run
   std::vector<PipelineOutput> outputs;
   std::unique_ptr<PipelineState> state;  // null: none
+  CommitWatch* watch = nullptr;          // of the state; must outlive the pipeline
   Clock* clock = &Clock::real();
   // Called when anything has failed, on any thread, once: outputs that wait for others should
   // give up, since the run ends.
@@ -107,11 +109,22 @@ class Pipeline {
   void close_after_failure() noexcept;
 
   [[nodiscard]] const DecidingAgent& decider() const { return *deciding(); }
+  // What a live tier shows. Any thread, at any time.
+  [[nodiscard]] DeciderStanding standing() const { return decider_->standing(); }
+  [[nodiscard]] std::span<const std::unique_ptr<OutputAgent>> outputs() const { return outputs_; }
+  [[nodiscard]] LiveFeed& live() { return *live_; }
+  struct Depths {             // how many of each wait, about
+    std::size_t batches = 0;  // for the decider
+    std::size_t parcels = 0;  // for the state
+  };
+  [[nodiscard]] Depths depths() const {
+    return {done_batches_.waiting(), state_agent_ == nullptr ? 0 : state_agent_->waiting()};
+  }
   // Of all dumps or sources so far, as they lie or come there, or of the journal. Any thread.
   [[nodiscard]] std::uint64_t bytes_read() const;
 
  private:
-  void make_outputs(std::vector<PipelineOutput> outputs, Clock& clock);
+  void make_outputs(std::vector<PipelineOutput> outputs, Clock& clock, CommitWatch* watch);
   void make_decider(const PipelineOptions& options, std::unique_ptr<Decider> decider, Clock& clock);
   [[nodiscard]] DecidingAgent* deciding() const;
   [[nodiscard]] SinkStart start_of(const OutputAgent& output) const;

@@ -119,7 +119,11 @@ bool StateAgent::commit() {
   }
   add_streams(commit);
   add_cursors(commit);
+  const Clock::TimePoint began = clock_.now();
   ways_.store.commit(commit);
+  if (ways_.watch != nullptr && !group_.empty()) {
+    ways_.watch->committed(group_, ways_.store.reader(), began, clock_.now());
+  }
   for (const StreamStep& step : streams_) {
     ways_.live->committed(step.stream, step.position);
   }

@@ -19,6 +19,20 @@
 
 namespace tagtill {
 
+// Is told of every commit that had parcels, on the state's thread, which waits for it: before any
+// output has them.
+class CommitWatch {
+ public:
+  CommitWatch() = default;
+  virtual ~CommitWatch() = default;
+  CommitWatch(const CommitWatch&) = delete;
+  CommitWatch& operator=(const CommitWatch&) = delete;
+
+  // `began`, `ended`: the commit alone.
+  virtual void committed(std::span<Parcel* const> parcels, const StateReader& state,
+                         Clock::TimePoint began, Clock::TimePoint ended) = 0;
+};
+
 // Takes the decider's parcels, all that have come at once, and commits them in one
 // transaction: the journal's entries, the events and dead letters (the outbox), how far the
 // dumps were read, and where outputs stand that have flushed meanwhile. Then each output is
@@ -48,7 +62,8 @@ class StateAgent : public Agent {
     StateStore& store;
     std::span<const std::unique_ptr<OutputAgent>> outputs;
     CompactionAgent* compaction;
-    LiveFeed* live;  // null: the feed has dumps
+    LiveFeed* live;      // null: the feed has dumps
+    CommitWatch* watch;  // null: nobody
   };
   struct OutboxLimit {
     std::uint64_t most;                   // events that an output may lack, and one parcel more
@@ -65,6 +80,8 @@ class StateAgent : public Agent {
   void ring_at(const std::shared_ptr<Doorbell>& bell);
   // The outputs have been opened, and stand there.
   void start();
+  // Parcels that wait for a commit. Any thread.
+  [[nodiscard]] std::size_t waiting() const { return inbox_.waiting(); }
 
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override { return done_; }

@@ -165,12 +165,12 @@ constexpr ConfigKey kState[] = {
                 "ever.",
      .choices = "snapshot|all"},
     {.name = "outbox_max",
-     .type = KeyType::kSize,
+     .type = KeyType::kNumber,
      .place = PLACE(state.outbox_max),
-     .meaning = "How much the state holds for outputs that are behind; when that is full, senders "
-                "wait.",
-     .least = kMiB,
-     .most = 16 * kTiB},
+     .meaning = "How many events an output may lack, which the state keeps for it; beyond that "
+                "senders wait.",
+     .least = 1,
+     .most = 1'000'000'000'000},
 };
 
 constexpr ConfigKey kSource[] = {
@@ -202,10 +202,6 @@ constexpr ConfigKey kSource[] = {
      .meaning = "Allows an address that other machines reach. Whoever reaches a source can forge "
                 "purchases: use TLS and client certificates.",
      .kinds = kOfTcp},
-    {.name = "control",
-     .type = KeyType::kFlag,
-     .place = PLACE_IN(sources, control),
-     .meaning = "Control records are taken from here: links, freezes, offers."},
     {.name = "line_bytes_max",
      .type = KeyType::kSize,
      .place = PLACE_IN(sources, line_bytes_max),

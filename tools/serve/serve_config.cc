@@ -546,11 +546,6 @@ class ConfigReader {
           "source.tls_client_ca: senders show certificates only over TLS: give tls_certificate "
           "and tls_key as well");
     }
-    if (source.control && is_public && source.tls_client_ca.empty()) {
-      add(place_of(&source.control, place),
-          "source.control: anybody who reaches this public address could link members and put "
-          "offers: give tls_client_ca, or take control records from another source");
-    }
   }
 
   // What two sources cannot both have; empty: nothing.

@@ -25,7 +25,7 @@ struct ServeConfig {
     std::string path;
     std::string durability = "machine";  // machine, process
     std::string journal = "snapshot";    // snapshot, all
-    std::uint64_t outbox_max = std::uint64_t{1} << 30;
+    std::uint64_t outbox_max = 10'000'000;
   };
   struct Source {
     std::string kind;  // stdin, file, tcp, unix
@@ -33,7 +33,6 @@ struct ServeConfig {
     bool follow = false;
     std::string listen;
     bool public_address = false;
-    bool control = false;
     std::uint64_t line_bytes_max = kLineBytesMax;
     Millis idle_timeout_ms = 60'000;  // 0: never
     std::uint64_t connections_max = 1024;

@@ -43,15 +43,10 @@ StandardMetrics::Decisions decisions_of(MetricRegistry& to) {
       .candidates = to.counter("tagtill_candidates_total", "Candidates that were decided."),
       .intents = to.counter("tagtill_intents_total",
                             "Offers' tags in candidate posts, whatever became of them."),
-      .ticks = to.counter("tagtill_ticks_total", "Ticks that moved the stream's clock."),
       .duplicates = to.counter("tagtill_duplicates_total", "Posts that came again."),
       .repeated = to.counter("tagtill_repeated_intents_total",
                              "Intents while the window was open already."),
       .open_windows = to.gauge("tagtill_open_windows", "Windows that are open."),
-      .oldest_window_seconds = unknown_at_first(
-          to.gauge("tagtill_oldest_window_age_seconds",
-                   "By the stream's clock, the age of the window that was opened first of those "
-                   "that are open. NaN: none is.")),
       .clock_lag_seconds = unknown_at_first(
           to.gauge("tagtill_clock_lag_seconds",
                    "How far the stream's clock is behind the machine's. NaN: there is none yet.")),
@@ -73,46 +68,33 @@ StandardMetrics::Decisions decisions_of(MetricRegistry& to) {
 StandardMetrics::Queues queues_of(MetricRegistry& to) {
   const auto queue = [&](std::string_view name) -> Gauge& {
     return to.gauge("tagtill_queue_depth",
-                    "How much waits: blocks for the lanes, candidates for the decider, parcels for "
-                    "the state and the outputs.",
+                    "How much waits: searched blocks for the decider, parcels of what was decided "
+                    "for the state and for the outputs.",
                     {{kQueue, std::string(name)}});
   };
-  return {queue("blocks"), queue("candidates"), queue("state"), queue("outputs")};
+  return {queue("decider"), queue("state"), queue("outputs")};
 }
 
 StandardMetrics::Commits commits_of(MetricRegistry& to) {
-  StandardMetrics::Commits all{
+  return {
       .batch_events =
           to.histogram("tagtill_commit_batch_events", "Events that a commit of the state took.",
                        HistogramUnit::kCount),
       .commit_seconds =
           to.histogram("tagtill_commit_duration_seconds",
-                       "How long a commit of the state took, all told.", HistogramUnit::kSeconds),
-      .fsync_seconds =
-          to.histogram("tagtill_fsync_duration_seconds",
-                       "How long the disk took to make a commit durable.", HistogramUnit::kSeconds),
+                       "How long a commit of the state took, with the disk's part of it.",
+                       HistogramUnit::kSeconds),
       .decide_to_commit_seconds =
           to.histogram("tagtill_decide_to_commit_duration_seconds",
                        "From a decision until it was committed.", HistogramUnit::kSeconds),
       .journal_bytes = to.gauge("tagtill_journal_bytes",
                                 "Journal since the last snapshot: what a start has to play."),
-      .outbox_events =
-          to.gauge("tagtill_outbox_events", "Events kept because not every sink has had them."),
   };
-  constexpr std::array<std::string_view, StandardMetrics::kCloses> kCauses = {"idle", "full", "age",
-                                                                              "control", "end"};
-  for (std::size_t i = 0; i < kCauses.size(); ++i) {
-    all.closed[i] =
-        &to.counter("tagtill_commit_batches_total",
-                    "Commits by why the batch ended where it did: nothing more had come (idle), "
-                    "full, age, a control record or a reload (control), the end.",
-                    {{kCause, std::string(kCauses[i])}});
-  }
-  return all;
 }
 
 StandardMetrics::Connections connections_of(MetricRegistry& to) {
   StandardMetrics::Connections all{
+      .open = to.gauge("tagtill_connections", "Senders that are connected."),
       .accepted = to.counter("tagtill_connections_accepted_total", "Connections of senders."),
       .refused = to.counter("tagtill_connections_refused_total",
                             "Connections that were too many, and ended at once."),
@@ -132,50 +114,22 @@ StandardMetrics::Connections connections_of(MetricRegistry& to) {
   return all;
 }
 
-std::vector<StandardMetrics::SourceMetrics> sources_of(MetricRegistry& to,
-                                                       const StandardNames& names) {
-  std::vector<StandardMetrics::SourceMetrics> all;
-  for (const std::string& name : names.sources) {
-    all.push_back({
-        to.counter("tagtill_source_bytes_total", "Bytes read, by source.", {{kSource, name}}),
-        to.gauge("tagtill_source_connections", "Senders that are connected, by source.",
-                 {{kSource, name}}),
-    });
-  }
-  return all;
-}
-
 std::vector<StandardMetrics::SinkMetrics> sinks_of(MetricRegistry& to, const StandardNames& names) {
   std::vector<StandardMetrics::SinkMetrics> all;
   for (const std::string& name : names.sinks) {
     const Labels label = {{kSink, name}};
     all.push_back({
-        to.gauge("tagtill_sink_up", "1 if the sink took what it was last given, else 0.", label),
-        to.counter("tagtill_sink_events_total", "Events that the sink has taken.", label),
-        to.counter("tagtill_sink_retries_total", "Times that something had to be tried again.",
+        to.counter("tagtill_sink_events_total",
+                   "How far the sink is in the stream of events (of dead letters), counted over "
+                   "the whole life of the state.",
                    label),
-        to.gauge("tagtill_sink_lag_events", "Events that the sink has not had yet.", label),
-        to.gauge("tagtill_sink_lag_seconds", "How long the first of those has waited; 0: none.",
+        to.gauge("tagtill_sink_lag_events", "Events (dead letters) that the sink has not had yet.",
                  label),
-        to.histogram("tagtill_commit_to_sink_duration_seconds",
-                     "From a commit until the sink had flushed what was in it.",
-                     HistogramUnit::kSeconds, label),
+        to.gauge("tagtill_sink_lag_seconds",
+                 "For how long the sink has not had everything; 0: it has.", label),
     });
   }
   return all;
-}
-
-StandardMetrics::Reloads reloads_of(MetricRegistry& to) {
-  const auto with_result = [&](std::string_view result) -> Counter& {
-    return to.counter("tagtill_reloads_total", "Reloads of offers and members, by result.",
-                      {{kResult, std::string(result)}});
-  };
-  return {
-      with_result("done"), with_result("refused"),
-      to.gauge("tagtill_last_reload_timestamp_seconds",
-               "When the last reload was done, since 1970; 0: there was none."),
-      to.histogram("tagtill_reload_pause_duration_seconds",
-                   "How long nothing was decided because of a reload.", HistogramUnit::kSeconds)};
 }
 
 StandardMetrics::Program program_of(MetricRegistry& to, const StandardNames& names) {
@@ -207,9 +161,7 @@ StandardMetrics::StandardMetrics(MetricRegistry& registry, const StandardNames& 
       queues(queues_of(registry)),
       commits(commits_of(registry)),
       connections(connections_of(registry)),
-      sources(sources_of(registry, names)),
       sinks(sinks_of(registry, names)),
-      reloads(reloads_of(registry)),
       program(program_of(registry, names)) {
   registry.seal();
 }

@@ -19,7 +19,6 @@ namespace tagtill {
 // What metrics are told apart by, known before the first of them counts. Each name once.
 struct StandardNames {
   std::string version;
-  std::vector<std::string> sources;
   std::vector<std::string> sinks;
 };
 
@@ -45,54 +44,36 @@ class StandardMetrics {
   struct Decisions {
     Counter& candidates;
     Counter& intents;
-    Counter& ticks;
     Counter& duplicates;
     Counter& repeated;
     std::array<Counter*, kEventTypes> events{};
     std::array<Counter*, kRejectReasons> rejected{};
     Gauge& open_windows;
-    Gauge& oldest_window_seconds;  // NaN: none
-    Gauge& clock_lag_seconds;      // NaN: no clock yet
-    Gauge& clock_seconds;          // since 1970; NaN: none
-    // Since the program was started; all but intents and ticks.
+    Gauge& clock_lag_seconds;  // NaN: no clock yet
+    Gauge& clock_seconds;      // since 1970; NaN: none
+    // Since the program was started; all but intents.
     void set(const DecisionCounts& counts);
   };
   struct Queues {  // how many things wait
-    Gauge& blocks;
-    Gauge& candidates;
+    Gauge& decider;
     Gauge& state;
     Gauge& outputs;
   };
-  // Why a batch was committed when it was.
-  enum class Close : std::uint8_t { kIdle, kFull, kAge, kControl, kEnd };
-  static constexpr std::size_t kCloses = 5;
   struct Commits {
     Histogram& batch_events;
-    std::array<Counter*, kCloses> closed{};
     Histogram& commit_seconds;
-    Histogram& fsync_seconds;
     Histogram& decide_to_commit_seconds;
     Gauge& journal_bytes;
-    Gauge& outbox_events;
-    [[nodiscard]] Counter& closed_by(Close close) const {
-      return *closed[static_cast<std::size_t>(close)];
-    }
   };
   struct SinkMetrics {
-    Gauge& up;  // 1 or 0
     Counter& events;
-    Counter& retries;
     Gauge& behind_events;
     Gauge& behind_seconds;
-    Histogram& commit_to_sink_seconds;
-  };
-  struct SourceMetrics {
-    Counter& bytes;
-    Gauge& connections;
   };
   enum class ConnectionEnd : std::uint8_t { kPeer, kIdle, kTakenOver, kError };
   static constexpr std::size_t kConnectionEnds = 4;
   struct Connections {
+    Gauge& open;
     Counter& accepted;
     Counter& refused;
     std::array<Counter*, kConnectionEnds> ended{};
@@ -100,12 +81,6 @@ class StandardMetrics {
     [[nodiscard]] Counter& ended_by(ConnectionEnd end) const {
       return *ended[static_cast<std::size_t>(end)];
     }
-  };
-  struct Reloads {
-    Counter& done;
-    Counter& refused;
-    Gauge& last_seconds;  // when the last one was done, since 1970; 0: never
-    Histogram& pause_seconds;
   };
   struct Program {
     Gauge& build_info;
@@ -127,9 +102,7 @@ class StandardMetrics {
   Queues queues;
   Commits commits;
   Connections connections;
-  std::vector<SourceMetrics> sources;  // as they stand in the names
-  std::vector<SinkMetrics> sinks;
-  Reloads reloads;
+  std::vector<SinkMetrics> sinks;  // as they stand in the names
   Program program;
 };
 

@@ -97,8 +97,7 @@ std::string describe_config(const ServeConfig& config, const std::string& path) 
       fmt::format("{}: {}, {}\n", path, counted(config.sources.size(), "source", "sources"),
                   counted(config.sinks.size(), "sink", "sinks"));
   for (const ServeConfig::Source& source : config.sources) {
-    text += fmt::format("  {:<22}{}{}{}\n", source.kind, source.listen, source.path,
-                        source.control ? ", with control records" : "");
+    text += fmt::format("  {:<22}{}{}\n", source.kind, source.listen, source.path);
   }
   return text;
 }

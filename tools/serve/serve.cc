@@ -1,0 +1,292 @@
+#include "tools/serve/serve.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/cores.h"
+#include "engine/lane.h"
+#include "engine/reply_template.h"
+#include "ingest/live/live_feed.h"
+#include "tools/configuration.h"
+#include "tools/messages.h"
+#include "tools/outputs.h"
+#include "tools/pipeline/pipeline.h"
+#include "tools/replay/replay_state.h"
+#include "tools/serve/log.h"
+#include "tools/serve/serve_config.h"
+#include "tools/serve/service_manager.h"
+#include "tools/serve/signals.h"
+#include "tools/serve/tier_view.h"
+
+namespace tagtill {
+namespace {
+
+using TimePoint = Clock::TimePoint;
+
+// How often signals are looked for.
+constexpr std::chrono::milliseconds kWatchEvery{50};
+// From SIGTERM on, how long outputs have. systemd and others kill after 30 s, or later.
+constexpr std::chrono::seconds kStopWithin{25};
+
+LogOptions log_options(const ServeConfig& config) {
+  LogOptions options;
+  options.level = read_log_level(config.log.level).value_or(LogLevel::kInfo);
+  options.form = config.log.format == "text"   ? LogForm::kText
+                 : config.log.format == "json" ? LogForm::kJson
+                                               : log_form_for(options.file);
+  return options;
+}
+
+std::optional<HttpServerOptions> http_options(const ServeConfig& config) {
+  if (config.http.listen.empty()) {
+    return std::nullopt;
+  }
+  const ListenAddress address = parse_listen_address(config.http.listen);
+  HttpServerOptions options;
+  options.address = address.host;
+  options.port = address.port;
+  options.public_address = config.http.public_address;
+  return options;
+}
+
+LiveSource source_of(const ServeConfig::Source& source) {
+  LiveSource live;
+  live.name = source.kind;
+  live.line_bytes_max = source.line_bytes_max;
+  live.idle_max = std::chrono::milliseconds(source.idle_timeout_ms);
+  live.connections_max = source.connections_max;
+  live.path = source.path;
+  live.follow = source.follow;
+  if (source.kind == "tcp") {
+    const ListenAddress address = parse_listen_address(source.listen);
+    live.kind = LiveSource::Kind::kTcp;
+    live.name += ":" + source.listen;
+    live.host = address.host;
+    live.port = address.port;
+    live.public_address = source.public_address;
+  } else if (source.kind != "stdin") {
+    live.kind = source.kind == "unix" ? LiveSource::Kind::kUnix : LiveSource::Kind::kFile;
+    live.name += ":" + source.path;
+  }
+  return live;
+}
+
+OutputOptions output_options(const ServeConfig& config) {
+  OutputOptions outputs;
+  outputs.events = config.events_file;
+  outputs.dead_letter = config.dead_letters_file;
+  outputs.sinks.clear();
+  for (const ServeConfig::SinkEntry& sink : config.sinks) {
+    outputs.sinks.push_back(sink.url);
+  }
+  return outputs;
+}
+
+// For metrics: no path or address, which may hold what is nobody's business.
+StandardNames names_of(const std::vector<PipelineOutput>& outputs, const std::string& version) {
+  StandardNames names;
+  names.version = version;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    names.sinks.push_back(
+        fmt::format("{}-{}", outputs[i].name.substr(0, outputs[i].name.find(':')), i + 1));
+  }
+  return names;
+}
+
+// One run of the tier.
+class Tier {
+ public:
+  Tier(const ServeConfig& config, const std::string& version, SignalInbox& signals)
+      : config_(config), version_(version), signals_(signals), log_(log_options(config)) {}
+
+  ExitCode run() {
+    const Configuration configuration =
+        load_configuration({.offers = config_.offers_file,
+                            .members = config_.members_file,
+                            .secret_file = secret_path(config_),
+                            .confirm_prefix = config_.protocol.confirm_prefix});
+    if (configuration.errors > 0) {
+      say("Nothing was started.");
+      return ExitCode::kBadConfig;
+    }
+    PipelineParts parts;
+    parts.outputs = outputs_for(configuration);
+    view_ = std::make_unique<TierView>(http_options(config_), names_of(parts.outputs, version_),
+                                       log_, Clock::real());
+    if (!view_->url().empty()) {
+      log_.info("the tier can be watched", {{"url", view_->url()}});
+    }
+    try {
+      return run(configuration, std::move(parts));
+    } catch (const std::exception& error) {
+      view_->set_state(TierState::kFailed, "It has failed: see its log.");
+      log_.error("the tier has failed", {{"why", error.what()}});
+      view_->stop();
+      if (gave_up_) {
+        say(error.what());
+        return ExitCode::kGaveUp;
+      }
+      throw;
+    }
+  }
+
+ private:
+  ExitCode run(const Configuration& configuration, PipelineParts parts) {
+    open_state(configuration, parts);
+    const std::shared_ptr<const ReplyTemplate> replies = replies_for(configuration);
+    parts.decider->set_replies(replies);
+    parts.context = make_search_context(configuration.offers, configuration.members,
+                                        config_.protocol.confirm_prefix, config_.strict);
+    parts.on_failure = [this] { talk_.give_up(); };
+    parts.watch = view_.get();
+    view_->begin_with(configuration.offers, *parts.decider, parts.state->store->reader());
+    say_sources(*parts.live);
+
+    PipelineOptions options;
+    options.lanes = config_.pipeline.lanes;
+    options.cores = plan_cores(config_.pipeline.pin, allowed_cores());
+    options.feed.block_bytes = config_.pipeline.block_bytes;
+    Pipeline pipeline(options, std::move(parts));
+    pipeline.open();
+    view_->attach(pipeline);
+    view_->set_state(TierState::kRunning);
+    service_manager::say_ready();
+    log_.info("the tier is ready");
+    try {
+      pipeline.run([&] { watch(pipeline); }, kWatchEvery);
+    } catch (...) {
+      view_->detach();
+      throw;
+    }
+    say_what_outputs_said();
+    view_->detach();
+    view_->stop();
+    log_.info("the tier has ended", {{"lines", pipeline.decider().lines().lines}});
+    return ExitCode::kOk;
+  }
+
+  std::vector<PipelineOutput> outputs_for(const Configuration& configuration) {
+    const OutputOptions options = output_options(config_);
+    const std::vector<SinkUrl> sinks = parse_sinks(options);
+    refuse_streams(options, sinks);
+    return make_outputs(options, sinks, configuration.offers, talk_);
+  }
+
+  [[nodiscard]] std::shared_ptr<const ReplyTemplate> replies_for(
+      const Configuration& configuration) const {
+    if (config_.reply_template.empty()) {
+      return nullptr;
+    }
+    auto replies = std::make_shared<ReplyTemplate>(config_.reply_template);
+    replies->check(*configuration.offers, config_.protocol.confirm_prefix);
+    return replies;
+  }
+
+  void open_state(const Configuration& configuration, PipelineParts& parts) {
+    StateRun run;
+    run.sync = config_.state.durability == "machine";
+    run.outbox_max = config_.state.outbox_max;
+    run.compaction.path = config_.state.path;
+    run.compaction.protocol = config_.protocol;
+    run.compaction.shards = static_cast<std::uint32_t>(config_.pipeline.shards);
+    run.compaction.keep_journal = config_.state.journal == "all";
+    StateOptions how;
+    how.rules = {.lateness_ms = config_.protocol.lateness_ms,
+                 .max_jump_ms = config_.protocol.max_jump_ms,
+                 .prefix = config_.protocol.confirm_prefix};
+    how.sync = run.sync;
+    std::unique_ptr<StateStore> store = StateStore::open(config_.state.path, how);
+    parts.live = feed_for(store->reader().streams());
+    (void)go_on(std::move(store), configuration, run, parts);
+    parts.state->gather = std::chrono::milliseconds(config_.pipeline.gather_ms);
+  }
+
+  std::unique_ptr<LiveFeed> feed_for(const std::vector<StreamRecord>& known) {
+    LiveFeed::Options options;
+    for (const ServeConfig::Source& source : config_.sources) {
+      options.sources.push_back(source_of(source));
+    }
+    for (const StreamRecord& stream : known) {
+      options.streams.push_back({stream.name, stream.position, stream.mark});
+    }
+    options.streams_max = StateStore::kStreamsMax;
+    options.block_bytes = config_.pipeline.block_bytes;
+    options.say = [this](const std::string& sentence) {
+      log_.warning("a source has something to say", {{"what", sentence}});
+    };
+    return std::make_unique<LiveFeed>(std::move(options));
+  }
+
+  void say_sources(const LiveFeed& live) {
+    for (std::size_t i = 0; i < config_.sources.size(); ++i) {
+      const ServeConfig::Source& source = config_.sources[i];
+      if (source.kind == "tcp") {
+        log_.info("senders may connect",
+                  {{"source", source.listen}, {"port", std::uint64_t{live.port(i)}}});
+      }
+    }
+  }
+
+  void say_what_outputs_said() {
+    for (const std::string& sentence : talk_.take_said()) {
+      log_.warning("an output has something to say", {{"what", sentence}});
+    }
+  }
+
+  // On the calling thread, while the pipeline runs.
+  void watch(Pipeline& pipeline) {
+    service_manager::feed_watchdog();
+    say_what_outputs_said();
+    while (const std::optional<int> signal = signals_.take()) {
+      if (*signal == SIGHUP) {
+        log_.warning("offers and members are read at a start only: restart the tier");
+      } else if (!stop_by_) {
+        stop_by_ = Clock::real().now() + kStopWithin;
+        view_->set_state(TierState::kDraining);
+        service_manager::say_stopping();
+        log_.info("the tier stops: what was read is finished");
+        pipeline.live().drain();
+      }
+    }
+    if (stop_by_ && !gave_up_ && Clock::real().now() >= *stop_by_) {
+      gave_up_ = true;
+      talk_.give_up();
+      throw Error(ExitCode::kGaveUp,
+                  fmt::format("An output has not had everything within {} s. Nothing is lost: the "
+                              "state keeps it, and the next start delivers it.",
+                              kStopWithin.count()));
+    }
+  }
+
+  const ServeConfig& config_;
+  const std::string& version_;
+  SignalInbox& signals_;
+  Log log_;
+  SinkTalk talk_;
+  std::unique_ptr<TierView> view_;
+  std::optional<TimePoint> stop_by_;
+  bool gave_up_ = false;
+};
+
+}  // namespace
+
+ExitCode serve(const ConfigOptions& options, const std::string& version) {
+  SignalInbox signals;
+  FileErrors errors;
+  const ServeConfig config = load_serve_config(options.config, options.settings, errors);
+  if (say_errors(errors) > 0) {
+    say(fmt::format("{} in the configuration. Nothing was started.",
+                    counted(errors.count(), "error", "errors")));
+    return ExitCode::kBadConfig;
+  }
+  return Tier(config, version, signals).run();
+}
+
+}  // namespace tagtill
