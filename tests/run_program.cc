@@ -132,6 +132,14 @@ void RunningProgram::kill() {
   }
 }
 
+int RunningProgram::stop(int signal) {
+  ::kill(child_, signal);
+  int status = 0;
+  const int child = std::exchange(child_, -1);
+  ::close(std::exchange(input_, -1));
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 int RunningProgram::end() {
   ::close(std::exchange(input_, -1));
   int status = 0;

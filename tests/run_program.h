@@ -41,6 +41,8 @@ class RunningProgram {
   [[nodiscard]] int process() const { return child_; }
   // kill -9.
   void kill();
+  // Sends the signal and waits; the exit code.
+  int stop(int signal);
   // Ends its standard input and waits; the exit code.
   int end();
 

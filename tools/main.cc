@@ -37,7 +37,7 @@ ExitCode run(int argument_count, const char* const* arguments) {
   add_replay_command(root);
   add_explain_command(root);
   add_validate_command(root);
-  add_serve_command(root, version_line());
+  add_serve_command(root, version_number());
   add_config_command(root);
   add_send_command(root);
   add_report_command(root);

@@ -93,7 +93,8 @@ ExitCode print_version() {
 
 }  // namespace
 
-std::string version_line() { return "tagtill " TAGTILL_VERSION; }
+std::string version_number() { return TAGTILL_VERSION; }
+std::string version_line() { return "tagtill " + version_number(); }
 
 void add_version_command(Command& root) {
   root.command("version", "Show the versions of program and libraries, and the processor",

@@ -7,6 +7,9 @@ namespace tagtill {
 
 class Command;
 
+// "0.1.0".
+[[nodiscard]] std::string version_number();
+
 // "tagtill 0.1.0".
 [[nodiscard]] std::string version_line();
 

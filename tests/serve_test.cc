@@ -1,0 +1,156 @@
+// `tagtill serve` as an operator meets it: started, fed, stopped.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/run_program.h"
+#include "tests/temp_folder.h"
+
+namespace tagtill {
+namespace {
+
+// One purchase: the example of P5.1, in 2014.
+constexpr const char* kIntent =
+    R"({"id_str":"505874924095815681","text":"#kindlehd","user":{"id_str":"1186275104"}})"
+    "\n";
+constexpr const char* kConfirmation =
+    R"({"id_str":"505875175783415809","text":"#ConfirmTN8QDQZF","user":{"id_str":"1186275104"}})"
+    "\n";
+
+class Serve : public ::testing::Test {
+ protected:
+  Serve() {
+    folder_.write("offers.jsonl",
+                  R"({"id":"kindle-hd","tag":"KindleHD","title":"Kindle HD","price_minor":19900,)"
+                  R"("currency":"USD","fulfilment":"pickup","starts_at":"2014-01-01T00:00:00Z",)"
+                  R"("ends_at":"2015-01-01T00:00:00Z"})");
+    folder_.write("members.jsonl", R"({"author_id":"1186275104","account":"acct-0001"})");
+    folder_.write("secret", "0123456789abcdef0123456789abcdef");
+    configure("");
+  }
+
+  void configure(const std::string& more,
+                 const std::string& source = "kind = \"unix\"\npath = \"socket\"") {
+    folder_.write("tagtill.toml", R"([offers]
+file = "offers.jsonl"
+[members]
+file = "members.jsonl"
+[secret]
+file = "secret"
+[state]
+path = "state"
+journal = "all"
+[events]
+file = "events.jsonl"
+[http]
+listen = ""
+[[source]]
+)" + source + "\n" + more);
+  }
+
+  [[nodiscard]] ProgramResult run(const std::vector<std::string>& arguments) const {
+    return run_program(arguments, {.folder = folder_.path(".")});
+  }
+  [[nodiscard]] ProgramResult send(const std::string& posts) {
+    folder_.write("posts.json", posts);
+    return run({"send", "--to", "unix:socket", "--stream", "test", "--speed", "max",
+                "--give-up-after", "60s", "--summary", "none", "--progress", "off", "posts.json"});
+  }
+  [[nodiscard]] std::string events() const {
+    const std::string path = folder_.path("events.jsonl");
+    return std::filesystem::exists(path) ? read_file(path) : "";
+  }
+  static bool comes_true(const std::function<bool()>& condition) {
+    for (int i = 0; i < 6'000 && !condition(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return condition();
+  }
+  [[nodiscard]] bool have_come(const std::string& part) const {
+    return comes_true([&] { return events().find(part) != std::string::npos; });
+  }
+
+  TempFolder folder_;
+  const std::vector<std::string> serve_ = {"serve", "--config", "tagtill.toml"};
+};
+
+TEST_F(Serve, AnswersAnIntentAndSellsWhatIsConfirmed) {
+  RunningProgram tier(serve_, folder_.path("."));
+  EXPECT_EQ(send(kIntent).exit_code, 0);
+  EXPECT_TRUE(have_come(R"("tag":"#ConfirmTN8QDQZF")"));
+  EXPECT_EQ(send(std::string(kIntent) + kConfirmation).exit_code, 0);
+  EXPECT_TRUE(have_come(R"("claim_code":"8HDHADTX")"));
+  EXPECT_EQ(tier.stop(SIGTERM), 0);
+  EXPECT_EQ(run({"replay", "--events", "again.jsonl", "--sink", "null:", "--summary", "none",
+                 "--progress", "off", "journal:state"})
+                .exit_code,
+            0);
+  EXPECT_EQ(read_file(folder_.path("again.jsonl")), events());
+}
+
+TEST_F(Serve, GoesOnWhereItWasKilled) {
+  {
+    RunningProgram tier(serve_, folder_.path("."));
+    EXPECT_EQ(send(kIntent).exit_code, 0);
+    tier.kill();
+  }
+  RunningProgram tier(serve_, folder_.path("."));
+  EXPECT_EQ(send(std::string(kIntent) + kConfirmation).exit_code, 0);
+  EXPECT_TRUE(have_come(R"("type":"confirmed")"));
+  EXPECT_EQ(tier.stop(SIGTERM), 0);
+  const std::string all = events();
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << all;
+}
+
+TEST_F(Serve, EndsWithStandardInput) {
+  configure("", "kind = \"stdin\"");
+  const std::string posts = std::string(kIntent) + kConfirmation;
+  EXPECT_EQ(run_program(serve_, {.standard_input = posts, .folder = folder_.path(".")}).exit_code,
+            0);
+  EXPECT_NE(events().find(R"("type":"confirmed")"), std::string::npos);
+}
+
+TEST_F(Serve, ABadConfigurationStartsNothing) {
+  configure("[pipeline]\nlanse = 3\n");
+  const ProgramResult result = run(serve_);
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_NE(result.err.find("tagtill.toml:"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("lanes"), std::string::npos) << result.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("state")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("socket")));
+}
+
+TEST_F(Serve, BadOffersStartNothing) {
+  folder_.write("offers.jsonl", "{}");
+  const ProgramResult result = run(serve_);
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_NE(result.err.find("offers.jsonl:1:"), std::string::npos) << result.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("state")));
+}
+
+TEST_F(Serve, StoppedWhileASinkIsDownItGivesUpInTimeAndLosesNothing) {
+  folder_.write("webhook-secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+  configure(
+      "[[sink]]\nurl = \"webhook:http://127.0.0.1:9/in?secret-file=webhook-secret"
+      "&events=all&drop-late-prompts=no\"\n");
+  {
+    RunningProgram tier(serve_, folder_.path("."));
+    EXPECT_EQ(send(kIntent).exit_code, 0);
+    EXPECT_TRUE(have_come(R"("type":"prompt")"));
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(tier.stop(SIGTERM), 75);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  }
+  const ProgramResult shown = run({"state", "show", "--json", "--state", "state"});
+  EXPECT_NE(shown.out.find(R"("lacks":1,)"), std::string::npos) << shown.out;
+}
+
+}  // namespace
+}  // namespace tagtill
