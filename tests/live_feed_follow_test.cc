@@ -166,7 +166,8 @@ TEST(FollowedFile, WhatCannotBeFollowedIsRefused) {
 
 // The writer appends, renames and begins anew; the feed crashes; commits come at any time.
 TEST(FollowedFile, EachLineComesExactlyOnceWhateverHappens) {
-  for (std::uint64_t i = 0; i < seeded::seeds(); ++i) {
+  // Fewer: to close a watch takes the kernel a while.
+  for (std::uint64_t i = 0; i < seeded::seeds() / 8 + 1; ++i) {
     const std::uint64_t seed = seeded::first_seed() + i;
     SCOPED_TRACE("TAGTILL_SEED=" + std::to_string(seed));
     seeded::Random random(seed);
