@@ -15,6 +15,7 @@
 #include "engine/errors.h"
 #include "ingest/live/followed_file.h"
 #include "ingest/live/hello.h"
+#include "ingest/live/tls_server.h"
 
 namespace tagtill {
 namespace {
@@ -57,6 +58,7 @@ struct LiveReader::Source {
   LiveSource options;
   std::uint32_t number = 0;
   std::shared_ptr<const std::string> name;
+  std::unique_ptr<TlsServer> tls;      // null: plain
   std::unique_ptr<Listener> listener;  // null: none
   std::size_t connections = 0;
   bool ended = false;
@@ -165,6 +167,17 @@ void LiveReader::open(Source& source) {
       break;
     }
     case LiveSource::Kind::kTcp:
+      if (const int missing = options.tls_certificate.empty() + options.tls_key.empty() +
+                              options.tls_client_ca.empty();
+          missing == 0) {
+        source.tls = std::make_unique<TlsServer>(options);
+      } else if (missing < 3) {
+        throw Error(ExitCode::kBadConfig,
+                    fmt::format("The source {}: TLS needs tls_certificate, tls_key and "
+                                "tls_client_ca. Give all three, or none.",
+                                options.name));
+      }
+      [[fallthrough]];
     case LiveSource::Kind::kUnix:
       source.listener = std::make_unique<Listener>(options);
       source.port = source.listener->port();
@@ -241,9 +254,12 @@ void LiveReader::accept_all(Source& source, std::size_t socket) {
     }
     if (source.connections >= source.options.connections_max) {
       ++ways_.counters.refused;
-      const std::string line = error_line(
-          fmt::format("There are {} connections already, and no more are taken. Try again later.",
-                      source.options.connections_max));
+      const std::string line =
+          source.tls != nullptr
+              ? ""
+              : error_line(fmt::format(
+                    "There are {} connections already, and no more are taken. Try again later.",
+                    source.options.connections_max));
       (void)::send(accepted.socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       teller_.tell(Teller::Cause::kRefused,
                    fmt::format("A connection to {} was turned away: there are {} already. Raise "
@@ -251,7 +267,9 @@ void LiveReader::accept_all(Source& source, std::size_t socket) {
                                *source.name, source.options.connections_max));
       continue;
     }
-    (void)add_connection(source, make_socket_channel(std::move(accepted.socket)));
+    (void)add_connection(source, source.tls != nullptr
+                                     ? source.tls->channel(std::move(accepted.socket))
+                                     : make_socket_channel(std::move(accepted.socket)));
   }
 }
 
@@ -320,6 +338,9 @@ bool LiveReader::wait_for_events(milliseconds longest) {
     }
     if ((event.events & EPOLLOUT) != 0) {
       send(connection);
+      if (connection.channel->reads_when_writable()) {
+        queue(connection);
+      }
     }
   }
   return count > 0;
