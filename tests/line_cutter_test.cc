@@ -25,7 +25,7 @@ struct Cut {
 // `step`: how many bytes come at a time at most; 0: by lot.
 Cut cut(std::string_view bytes, std::size_t block_bytes, std::size_t limit, std::size_t step,
         seeded::Random& random) {
-  LineCutter cutter(block_bytes, limit, 0);
+  LineCutter cutter(block_bytes, limit);
   Cut result;
   Block block;
   const auto take_lines = [&] {
@@ -99,7 +99,7 @@ TEST(LineCutter, P1_2_AByteOrderMarkAtTheBeginningIsPassedOver) {
 }
 
 TEST(LineCutter, AnEndlessLineTakesNoMemoryAndTimeInProportion) {
-  LineCutter cutter(std::size_t{256} * 1024, kLineBytesMax, 0);
+  LineCutter cutter(std::size_t{256} * 1024, kLineBytesMax);
   Block block;
   std::uint64_t bytes = 0;
   for (int i = 0; i < 2'000'000; ++i) {

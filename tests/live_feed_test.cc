@@ -1,10 +1,13 @@
 // What senders and operators see of a live feed: hello, acks, refusals, limits, ends.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +18,18 @@
 
 namespace tagtill {
 namespace {
+
+// g++ and clang say it in different ways.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TAGTILL_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(TAGTILL_SANITIZED)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -329,6 +344,41 @@ TEST(LiveFeed, ManyIdleConnectionsEndByTheirLimitAndTheBusyOneStays) {
   EXPECT_FALSE(senders[7].has_ended());
   // One sentence a second, and how many were left out.
   EXPECT_EQ(driver.said().size(), 2U);
+}
+
+// Resident bytes of this process.
+std::size_t resident_bytes() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(LiveFeed, AThousandIdleConnectionsCostLittle) {
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  constexpr std::size_t kConnections = 1'000;
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 8 * kConnections);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  if (files.rlim_cur < 2 * kConnections + 100) {
+    GTEST_SKIP() << "this process may open too few files";
+  }
+  LiveDriver driver(of(live_tcp()));
+  const std::size_t before = resident_bytes();
+  std::vector<LiveSender> senders;
+  for (std::size_t i = 0; i < kConnections; ++i) {
+    senders.push_back(connect(driver));
+    send_all(driver, senders.back(), "a piece");
+    (void)driver.read_some();
+  }
+  ASSERT_TRUE(driver.until([&] { return driver.feed().counts().bytes == kConnections * 7; }));
+  // A block, and 2 KB each, the senders' side included.
+  if (!kSanitized) {
+    EXPECT_LE(resident_bytes() - before, 1'000'000 + kConnections * 2'000);
+  }
+  for (LiveSender& sender : senders) {
+    send_all(driver, sender, "\n");
+  }
+  ASSERT_TRUE(driver.until_lines(kConnections));
 }
 
 TEST(LiveFeed, PiecesOfAllConnectionsTogetherAreBounded) {

@@ -41,6 +41,9 @@ class Channel {
   // No more will be written: the other side is told.
   virtual void end_writing() = 0;
 
+  // There may be more to read when the other side takes bytes again.
+  [[nodiscard]] virtual bool reads_when_writable() const { return false; }
+
   // To wait at; -1: never needed, there is always something.
   [[nodiscard]] virtual int descriptor() const = 0;
 

@@ -19,10 +19,11 @@ bool is_blank(std::string_view bytes) {
 
 }  // namespace
 
-LineCutter::LineCutter(std::size_t block_bytes, std::size_t line_bytes_max, std::uint64_t begin)
+LineCutter::LineCutter(std::size_t block_bytes, std::size_t line_bytes_max)
     : block_bytes_(std::max(block_bytes, 2 * kDeadLetterBytes)),
       line_bytes_max_(std::max(line_bytes_max, kDeadLetterBytes)),
-      end_(begin) {}
+      end_(0),
+      may_be_marked_(true) {}
 
 std::span<char> LineCutter::room(Block& block) {
   const std::size_t room_min = std::min(kRoomMin, block_bytes_ / 2);
@@ -139,16 +140,18 @@ bool LineCutter::take_end(Block& block) {
   return true;
 }
 
-void LineCutter::begin_at(std::uint64_t begin) {
+void LineCutter::begin_at(std::uint64_t begin, bool may_be_marked) {
   piece_ = {};
   holds_lines_ = false;
   passed_ = 0;
   end_ = begin;
+  may_be_marked_ = may_be_marked;
 }
 
 void LineCutter::finish(Block& block, std::size_t size, std::uint64_t source_bytes) {
   std::size_t mark = 0;
-  if (end_ == 0 && std::string_view(block.mutable_data(), size).starts_with(kByteOrderMark)) {
+  if (std::exchange(may_be_marked_, false) &&
+      std::string_view(block.mutable_data(), size).starts_with(kByteOrderMark)) {
     mark = kByteOrderMark.size();
   }
   block.set_lines(mark, size - mark);

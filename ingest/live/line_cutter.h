@@ -32,9 +32,8 @@ namespace tagtill {
 // Used by one thread.
 class LineCutter {
  public:
-  // `begin`: where in the sequence the first byte stands. `line_bytes_max`: at least
-  // kDeadLetterBytes.
-  LineCutter(std::size_t block_bytes, std::size_t line_bytes_max, std::uint64_t begin);
+  // `line_bytes_max`: at least kDeadLetterBytes. As after begin_at(0, true).
+  LineCutter(std::size_t block_bytes, std::size_t line_bytes_max);
 
   // Where to read to: not empty. The block's capacity may grow for it, to the block size and the
   // line limit and kBlockSlack at most.
@@ -52,8 +51,9 @@ class LineCutter {
 
   // The piece of a line that has come, as far as it is kept.
   [[nodiscard]] std::string_view piece() const { return piece_; }
-  // What was taken is forgotten, and the next byte stands at `begin`.
-  void begin_at(std::uint64_t begin);
+  // What was taken is forgotten, and the next byte stands at `begin`. `may_be_marked`: it is the
+  // first one of a file, and a byte order mark is passed over.
+  void begin_at(std::uint64_t begin, bool may_be_marked);
 
   // Up to the end of the last line that stands in a block.
   [[nodiscard]] std::uint64_t end() const { return end_; }
@@ -71,6 +71,7 @@ class LineCutter {
   std::size_t block_bytes_;
   std::size_t line_bytes_max_;
   std::uint64_t end_;
+  bool may_be_marked_;
   std::string piece_;  // while passing over: the head
   bool holds_lines_ = false;
   std::uint64_t passed_ = 0;  // bytes of the line that is passed over

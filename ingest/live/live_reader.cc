@@ -13,7 +13,9 @@
 #include <utility>
 
 #include "engine/errors.h"
+#include "ingest/live/followed_file.h"
 #include "ingest/live/hello.h"
+#include "ingest/live/tls_server.h"
 
 namespace tagtill {
 namespace {
@@ -29,6 +31,7 @@ constexpr unsigned kListenerShift = 16;
 constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 constexpr milliseconds kLookAtIdleEvery{100};
+constexpr milliseconds kLookAtFollowedEvery{1'000};
 // How long what is still sent by one that was turned away is read and thrown away: were it left
 // there, closing would take back the sentence that was sent.
 constexpr milliseconds kTurnedAwayFor{1'000};
@@ -55,6 +58,7 @@ struct LiveReader::Source {
   LiveSource options;
   std::uint32_t number = 0;
   std::shared_ptr<const std::string> name;
+  std::unique_ptr<TlsServer> tls;      // null: plain
   std::unique_ptr<Listener> listener;  // null: none
   std::size_t connections = 0;
   bool ended = false;
@@ -77,12 +81,13 @@ struct LiveReader::Connection {
       : source(from),
         key(number),
         channel(std::move(bytes)),
-        cutter(options.block_bytes, from.options.line_bytes_max, 0),
+        cutter(options.block_bytes, from.options.line_bytes_max),
         name(from.name) {}
 
   Source& source;
   std::uint64_t key;
   std::unique_ptr<Channel> channel;
+  FollowedFile* followed = nullptr;  // the channel, if it is one
   LineCutter cutter;
   std::shared_ptr<const std::string> name;
   State state = State::kFirstLine;
@@ -109,7 +114,8 @@ LiveReader::LiveReader(LiveFeed::Options options, LiveWays& ways)
       teller_(options_.say, clock_),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       next_key_(kFirstConnectionKey),
-      idle_looked_at_(clock_.now()) {
+      idle_looked_at_(clock_.now()),
+      followed_looked_at_(clock_.now()) {
   if (!epoll_.is_open()) {
     throw Error(ExitCode::kFailed,
                 fmt::format("No sockets can be waited for: {}.", error_text(errno)));
@@ -145,6 +151,10 @@ void LiveReader::open(Source& source) {
           Connection::State::kData;
       break;
     case LiveSource::Kind::kFile: {
+      if (options.follow) {
+        follow(source);
+        break;
+      }
       const int file = ::open(options.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
       if (file < 0) {
         throw Error(
@@ -157,6 +167,17 @@ void LiveReader::open(Source& source) {
       break;
     }
     case LiveSource::Kind::kTcp:
+      if (const int missing = options.tls_certificate.empty() + options.tls_key.empty() +
+                              options.tls_client_ca.empty();
+          missing == 0) {
+        source.tls = std::make_unique<TlsServer>(options);
+      } else if (missing < 3) {
+        throw Error(ExitCode::kBadConfig,
+                    fmt::format("The source {}: TLS needs tls_certificate, tls_key and "
+                                "tls_client_ca. Give all three, or none.",
+                                options.name));
+      }
+      [[fallthrough]];
     case LiveSource::Kind::kUnix:
       source.listener = std::make_unique<Listener>(options);
       source.port = source.listener->port();
@@ -167,6 +188,30 @@ void LiveReader::open(Source& source) {
       }
       break;
   }
+}
+
+void LiveReader::follow(Source& source) {
+  const std::uint32_t number = ways_.streams.number_of("file:" + source.options.name);
+  if (number == kNoStream) {
+    throw Error(ExitCode::kBadConfig,
+                fmt::format("The source {}: there are {} streams already, and a file that is "
+                            "followed is one, too. Ask for a higher limit.",
+                            source.options.name, options_.streams_max));
+  }
+  if (number >= streams_.size()) {
+    streams_.resize(number + 1);
+  }
+  const std::uint64_t position = ways_.streams.committed(number);
+  auto file = std::make_unique<FollowedFile>(
+      source.options, position, ways_.streams.mark(number, position),
+      [this](const std::string& sentence) { teller_.tell(Teller::Cause::kFile, sentence); });
+  FollowedFile& followed = *file;
+  Connection& connection = add_connection(source, std::move(file));
+  connection.followed = &followed;
+  connection.state = Connection::State::kData;
+  connection.stream = number;
+  connection.cutter.begin_at(position, followed.is_at_begin());
+  queue(connection);
 }
 
 bool LiveReader::watch(int descriptor, std::uint64_t key, std::uint32_t events) {
@@ -209,9 +254,12 @@ void LiveReader::accept_all(Source& source, std::size_t socket) {
     }
     if (source.connections >= source.options.connections_max) {
       ++ways_.counters.refused;
-      const std::string line = error_line(
-          fmt::format("There are {} connections already, and no more are taken. Try again later.",
-                      source.options.connections_max));
+      const std::string line =
+          source.tls != nullptr
+              ? ""
+              : error_line(fmt::format(
+                    "There are {} connections already, and no more are taken. Try again later.",
+                    source.options.connections_max));
       (void)::send(accepted.socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       teller_.tell(Teller::Cause::kRefused,
                    fmt::format("A connection to {} was turned away: there are {} already. Raise "
@@ -219,7 +267,9 @@ void LiveReader::accept_all(Source& source, std::size_t socket) {
                                *source.name, source.options.connections_max));
       continue;
     }
-    (void)add_connection(source, make_socket_channel(std::move(accepted.socket)));
+    (void)add_connection(source, source.tls != nullptr
+                                     ? source.tls->channel(std::move(accepted.socket))
+                                     : make_socket_channel(std::move(accepted.socket)));
   }
 }
 
@@ -238,6 +288,7 @@ bool LiveReader::do_work() {
   } else {
     worked = serve_queue() || worked;
     end_idle();
+    look_at_followed();
   }
   if (done_) {
     return true;
@@ -287,6 +338,9 @@ bool LiveReader::wait_for_events(milliseconds longest) {
     }
     if ((event.events & EPOLLOUT) != 0) {
       send(connection);
+      if (connection.channel->reads_when_writable()) {
+        queue(connection);
+      }
     }
   }
   return count > 0;
@@ -340,6 +394,10 @@ bool LiveReader::serve(Connection& connection) {
       take_bytes(connection, got.bytes);
       return got.more || connection.hung_up || cutter.holds_lines();
     case Channel::Got::Kind::kEnd:
+      if (connection.followed != nullptr) {
+        go_to_next_file(connection);
+        return true;
+      }
       end_by_itself(connection, LiveEnd::kPeer);
       return false;
     case Channel::Got::Kind::kFailed:
@@ -421,7 +479,7 @@ void LiveReader::join_stream(Connection& connection, const std::string& name) {
   connection.stream = number;
   connection.name =
       std::make_shared<const std::string>(fmt::format("{}:{}", *connection.source.name, name));
-  connection.cutter.begin_at(0);
+  connection.cutter.begin_at(0, false);
   connection.state = Connection::State::kWaiting;
   if (ways_.streams.committed(number) >= streams_[number].handed_on) {
     admit(connection);
@@ -451,7 +509,7 @@ void LiveReader::admit(Connection& connection) {
       break;
   }
   const std::uint64_t position = streams_[connection.stream].handed_on;
-  connection.cutter.begin_at(position);
+  connection.cutter.begin_at(position, position == 0);
   connection.state = Connection::State::kData;
   connection.line_ended_at = clock_.now();
   acknowledge(connection, position);
@@ -512,8 +570,32 @@ void LiveReader::end(Connection& connection, LiveEnd why) {
   connections_.erase(found);
 }
 
+// What stands at the end of the old one is a line (P1.1). Has a block.
+void LiveReader::go_to_next_file(Connection& connection) {
+  LineCutter& cutter = connection.cutter;
+  if (cutter.take_end(block_->block)) {
+    hand_on(connection);
+  }
+  connection.followed->begin_next(cutter.end());
+  cutter.begin_at(cutter.end(), true);
+}
+
+// Not every file system tells of changes.
+void LiveReader::look_at_followed() {
+  const Clock::TimePoint now = clock_.now();
+  if (now - followed_looked_at_ < kLookAtFollowedEvery) {
+    return;
+  }
+  followed_looked_at_ = now;
+  for (const auto& [key, connection] : connections_) {
+    if (connection->followed != nullptr) {
+      queue(*connection);
+    }
+  }
+}
+
 void LiveReader::forget_piece(Connection& connection) {
-  connection.cutter.begin_at(0);
+  connection.cutter.begin_at(0, false);
   pieces_bytes_ -= std::exchange(connection.counted_piece, 0);
 }
 
@@ -581,6 +663,10 @@ void LiveReader::hand_on(Connection& connection) {
   if (connection.stream != kNoStream) {
     block->stream_end = connection.cutter.end();
     streams_[connection.stream].handed_on = block->stream_end;
+    if (connection.followed != nullptr) {
+      ways_.streams.set_mark(connection.stream, block->stream_end,
+                             connection.followed->mark(block->stream_end));
+    }
   }
   const Clock::TimePoint now = clock_.now();
   block->sample = !source.sampled || now - source.sampled_at >= options_.sample_every;

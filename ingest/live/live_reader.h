@@ -44,6 +44,7 @@ class LiveReader : public Agent {
 
   void open(Source& source);
   [[nodiscard]] bool watch(int descriptor, std::uint64_t key, std::uint32_t events);
+  void follow(Source& source);
   Connection& add_connection(Source& source, std::unique_ptr<Channel> channel);
   void accept_all(Source& source, std::size_t socket);
   bool wait_for_events(std::chrono::milliseconds longest);
@@ -62,6 +63,8 @@ class LiveReader : public Agent {
   void end_by_itself(Connection& connection, LiveEnd why);
   void end(Connection& connection, LiveEnd why);
   void forget_piece(Connection& connection);
+  void go_to_next_file(Connection& connection);
+  void look_at_followed();
   void count_piece(Connection& connection);
 
   [[nodiscard]] bool take_block();
@@ -96,6 +99,7 @@ class LiveReader : public Agent {
   std::size_t charged_ = 0;              // bytes of blocks under way
   bool starved_ = false;
   Clock::TimePoint idle_looked_at_;
+  Clock::TimePoint followed_looked_at_;
   bool drains_ = false;
   bool done_ = false;
 };

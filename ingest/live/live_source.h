@@ -24,8 +24,13 @@ struct LiveSource {
   std::string host{};           // kTcp: a name or an address of this machine
   std::uint16_t port = 0;       // kTcp; 0: one that is free
   bool public_address = false;  // kTcp: others than loopback are meant
-  bool follow = false;          // kFile: as `tail -F`
-  bool control = false;         // control records are taken from it
+  // kTcp: files in PEM form; all of them, or none: without TLS. Senders need a certificate that
+  // tls_client_ca vouches for.
+  std::string tls_certificate{};  // of the server, and those that vouch for it
+  std::string tls_key{};
+  std::string tls_client_ca{};
+  bool follow = false;   // kFile: as `tail -F`; a stream of its own, `file:` and the name
+  bool control = false;  // control records are taken from it
 
   // A piece of a line that grows longer is not kept: the line is passed over (P1.2). At most
   // kLineBytesMax, which lanes hold to in any case.
