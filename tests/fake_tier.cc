@@ -70,7 +70,10 @@ void FakeTier::serve() {
     }
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket >= 0) {
-      ++connections_;
+      if (++connections_ == manners_.forgets_at_connection) {
+        const std::lock_guard lock(mutex_);
+        committed_.clear();
+      }
       serve_one(socket);
       ::close(socket);
     }

@@ -30,6 +30,8 @@ class FakeTier {
     std::size_t silent_percent = 0;
     // Bytes of the stream that it has when it begins.
     std::string had{};
+    // When so many connections have begun it has nothing any more, once; 0: never.
+    std::size_t forgets_at_connection = 0;
     int read_pause_us = 0;  // after each time it reads
   };
 

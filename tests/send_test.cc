@@ -311,6 +311,22 @@ TEST_F(Send, AnotherRecordingUnderTheSameNameIsRefused) {
   expect_in(two.err, "these dumps end before");
 }
 
+TEST_F(Send, ATierThatLostWhatItAcknowledgedIsToldAndSentAllByTheNextRun) {
+  make_dump(13, 1'000'000);
+  const FakeTier tier({.cut_after_max = 200'000,
+                       .read_max = 1'000,
+                       .commit_percent = 100,
+                       .forgets_at_connection = 4});
+  const std::vector<std::string> command = {"--to",    tier.address(), "--stream", "s",
+                                            "--speed", "max",          dump_};
+  const ProgramResult first = run(command);
+  EXPECT_EQ(first.exit_code, 74) << first.err;
+  expect_in(first.err, "its state was replaced by an older one");
+  const ProgramResult second = run(command);
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  expect_arrived(tier);
+}
+
 TEST_F(Send, NoMoreThanTheBufferIsEverUnacknowledged) {
   make_dump(7, 20'000'000);
   const FakeTier tier({.commit_percent = 0});

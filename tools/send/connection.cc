@@ -171,12 +171,12 @@ void Connection::read(const std::function<void(std::string_view line)>& on_line)
 
 void Connection::end_writing() const { ::shutdown(socket_, SHUT_WR); }
 
-void Connection::wait(bool for_room, std::chrono::nanoseconds most) const {
+bool Connection::wait(bool for_room, std::chrono::nanoseconds most) const {
   pollfd wanted{
       .fd = socket_, .events = static_cast<short>(POLLIN | (for_room ? POLLOUT : 0)), .revents = 0};
   const auto nanos = std::max<std::int64_t>(most.count(), 0);
   const timespec limit{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
-  (void)::ppoll(&wanted, 1, &limit, nullptr);
+  return ::ppoll(&wanted, 1, &limit, nullptr) > 0 && (wanted.revents & ~POLLOUT) != 0;
 }
 
 void Connection::lose(std::string problem) {

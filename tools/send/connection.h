@@ -47,8 +47,8 @@ class Connection {
   // Nothing more will be written; what was is delivered.
   void end_writing() const;
 
-  // Until something has come, or `for_room` more can be written; at most so long.
-  void wait(bool for_room, std::chrono::nanoseconds most) const;
+  // Until something has come, or `for_room` more can be written; at most so long. True: read().
+  [[nodiscard]] bool wait(bool for_room, std::chrono::nanoseconds most) const;
 
  private:
   static constexpr std::size_t kLineMax = std::size_t{64} * 1024;

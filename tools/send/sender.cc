@@ -55,14 +55,10 @@ SendCounts Sender::run(const std::function<void()>& watch) {
     }
     fill(now());
     write();
-    if (connection_.is_open()) {
-      connection_.read([this](std::string_view line) { take_answer(line); });
-      if (!connection_.is_open()) {
-        lost();
-      }
-    }
     watch();
-    wait();
+    if (wait()) {
+      read_answers();
+    }
   }
   wait_for_the_end();
   counts_.seconds = std::chrono::duration<double>(std::max(last_sent_, begun_) - begun_).count();
@@ -74,7 +70,7 @@ bool Sender::is_done() {
   return all_sent && (!has_stream() || (answered_ && counts_.acknowledged == buffer_.end()));
 }
 
-// --- connections ---------------------------------------------------------------------------------
+// --- connections -------------------------------------------------------------------------------
 
 void Sender::try_to_connect() {
   if (now() < next_try_) {
@@ -146,8 +142,7 @@ void Sender::begin_schedule() {
   }
 }
 
-// --- lines into the buffer, and on to the socket
-// ---------------------------------------------------
+// --- lines into the buffer, and on to the socket -----------------------------------------------
 
 void Sender::fill(TimePoint time) {
   while (has_begun_ && buffer_.end() - sent_ < kUnsentMax) {
@@ -209,8 +204,14 @@ void Sender::settle_sent_lines() {
   }
 }
 
-// --- answers
-// ---------------------------------------------------------------------------------------
+// --- answers -----------------------------------------------------------------------------------
+
+void Sender::read_answers() {
+  connection_.read([this](std::string_view line) { take_answer(line); });
+  if (!connection_.is_open()) {
+    lost();
+  }
+}
 
 void Sender::take_answer(std::string_view line) {
   const std::optional<std::uint64_t> position = has_stream() ? read_ack(line) : std::nullopt;
@@ -279,19 +280,18 @@ void Sender::skip_recording_to(std::uint64_t position) {
   due_.reset();
 }
 
-// --- waiting
-// ---------------------------------------------------------------------------------------
+// --- waiting -----------------------------------------------------------------------------------
 
-void Sender::wait() {
+bool Sender::wait() {
   if (!connection_.is_open()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_try_ - now());
     std::this_thread::sleep_for(
         std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(0), kLookEvery));
-    return;
+    return false;
   }
   const bool has_unsent = sent_ < buffer_.end();
-  connection_.wait(may_send() && has_unsent,
-                   may_send() && !has_unsent ? time_to_next_line() : kLookEvery);
+  return connection_.wait(may_send() && has_unsent,
+                          may_send() && !has_unsent ? time_to_next_line() : kLookEvery);
 }
 
 std::chrono::nanoseconds Sender::time_to_next_line() {
@@ -313,8 +313,9 @@ void Sender::wait_for_the_end() {
   connection_.end_writing();
   const TimePoint end = now() + kEndPatience;
   while (connection_.is_open() && now() < end) {
-    connection_.wait(false, kLookEvery);
-    connection_.read([](std::string_view) {});
+    if (connection_.wait(false, kLookEvery)) {
+      connection_.read([](std::string_view) {});
+    }
   }
 }
 

@@ -93,13 +93,15 @@ class Sender {
   void fill(TimePoint now);
   void write();
   void settle_sent_lines();
+  void read_answers();
   void take_answer(std::string_view line);
   void go_on_at(std::uint64_t position);
   void skip_recording_to(std::uint64_t position);
   void begin_schedule();
   void note_progress();
   [[nodiscard]] bool is_time_to_give_up();
-  void wait();
+  // True: answers have come.
+  [[nodiscard]] bool wait();
   // 0: it is due, or was not looked at yet.
   [[nodiscard]] std::chrono::nanoseconds time_to_next_line();
   void wait_for_the_end();
