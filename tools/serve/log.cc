@@ -300,9 +300,7 @@ class Log::Impl {
       write(line(LogLevel::kWarning, "lines were left out",
                  {{"message", message}, {"lines", suppressed}}, 0));
     });
-    // Joins the thread when the queue is empty; it uses what is declared before.
-    logger_.reset();
-    pool_.reset();
+    pool_.reset();  // joins the thread when the queue is empty
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
