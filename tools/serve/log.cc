@@ -79,7 +79,8 @@ void append_value(std::string& out, const LogField::Value& value, LogForm form,
           const std::string number = fmt::format("{}", typed);
           const std::string masked = without_card_numbers(number);
           // JSON has no infinity, and no digits that are masked.
-          const bool is_number = masked == number && number.find_first_of("in") == number.npos;
+          const bool is_number =
+              masked == number && number.find_first_of("in") == std::string::npos;
           const bool is_bool = std::is_same_v<Type, bool>;
           if (is_number || is_bool) {
             out += number;
