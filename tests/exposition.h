@@ -82,7 +82,7 @@ inline std::string family_of(const std::string& sample, const std::map<std::stri
   }
   for (const std::string ending : {"_bucket", "_sum", "_count"}) {
     if (sample.ends_with(ending)) {
-      const std::string base = sample.substr(0, sample.size() - ending.size());
+      std::string base = sample.substr(0, sample.size() - ending.size());
       if (all.contains(base) && all.at(base).type == "histogram") {
         return base;
       }
@@ -108,7 +108,7 @@ inline void check_histogram(const std::string& name, const Family& family) {
         if (label == "le") {
           bound = read_value(text);
         } else {
-          others += label + "=" + text + ";";
+          others.append(label).append("=").append(text).append(";");
         }
       }
     }

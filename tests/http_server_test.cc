@@ -32,7 +32,7 @@ std::map<std::string, HttpServer::Handler> pages() {
           {"/bad", []() -> HttpReply { throw std::runtime_error("secret detail"); }}};
 }
 
-std::unique_ptr<HttpServer> started(HttpServerOptions options = {}) {
+std::unique_ptr<HttpServer> started(const HttpServerOptions& options = {}) {
   return std::make_unique<HttpServer>(options, pages(), "/events");
 }
 
@@ -57,6 +57,13 @@ PlainConnection watcher(const HttpServer& server, int receive_bytes = 0) {
   PlainConnection connection(server.port(), receive_bytes);
   EXPECT_TRUE(connection.send("GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
   return connection;
+}
+
+// More than any buffer between server and watcher takes.
+std::string big_event() {
+  std::string event;
+  event.resize(20'000'000, 'x');
+  return event;
 }
 
 TEST(HttpServer, AnswersGetAndHeadAndNothingElse) {
@@ -192,24 +199,40 @@ TEST(HttpServer, ThereAreOnlySoManyWatchers) {
   EXPECT_TRUE(contains(watcher(*server).read_until("data: 2"), "data: 2"));
 }
 
-// One that reads nothing skips events or is dropped, and holds up neither the publisher nor
+// One that does not take an event is dropped, and until then holds up neither the publisher nor
 // another watcher.
 TEST(HttpServer, ASlowWatcherHoldsUpNobody) {
-  const auto server = started({.write_ms = 300});
-  const std::string big(1'000'000, 'x');
-  server->publish(big + "0");
-  const PlainConnection slow = watcher(*server, 4'096);
-  ASSERT_TRUE(comes_true([&] { return server->counts().watchers == 1; }));
+  const auto server = started({.write_ms = 1'000});
+  server->publish(big_event());
+  PlainConnection slow = watcher(*server, 4'096);
+  (void)slow.read_until("data: xx");
+  server->publish("begin");
   PlainConnection quick = watcher(*server);
-  (void)quick.read_until("x0\n\n");
-  for (int i = 1; i <= 50; ++i) {
-    const auto start = Clock::now();
-    server->publish(big + std::to_string(i));
-    EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));
+  EXPECT_TRUE(contains(quick.read_until("data: begin\n\n"), "data: begin\n\n"));
+  for (int i = 0; i < 50; ++i) {
+    const std::string event = "event " + std::to_string(i) + ".";
+    server->publish(event);
+    EXPECT_TRUE(contains(quick.read_until(event), event));
   }
-  EXPECT_TRUE(contains(quick.read_until("x50\n\n"), "x50\n\n"));
   EXPECT_TRUE(comes_true([&] { return server->counts().dropped == 1; }));
-  EXPECT_TRUE(comes_true([&] { return server->counts().watchers == 1; }));
+  EXPECT_EQ(server->counts().watchers, 1U);
+  server->publish("end");
+  EXPECT_TRUE(contains(quick.read_until("data: end\n\n"), "data: end\n\n"));
+}
+
+// One that is only behind gets the last event, not all of them.
+TEST(HttpServer, AWatcherThatIsBehindSkipsEvents) {
+  const auto server = started({.write_ms = 60'000});
+  server->publish(big_event());
+  PlainConnection slow = watcher(*server, 4'096);
+  (void)slow.read_until("data: xx");
+  for (int i = 0; i < 1'000; ++i) {
+    server->publish("event " + std::to_string(i) + ".");
+  }
+  const std::string& all = slow.read_until("event 999.");
+  EXPECT_TRUE(contains(all, "event 999."));
+  EXPECT_FALSE(contains(all, "event 998."));
+  EXPECT_FALSE(contains(all, "event 0."));
 }
 
 TEST(HttpServer, StopsWithinASecondWhateverIsOpen) {
@@ -221,7 +244,7 @@ TEST(HttpServer, StopsWithinASecondWhateverIsOpen) {
     (void)watchers.back().read_until("data: 1");
   }
   const PlainConnection slow = watcher(*server, 4'096);
-  server->publish(std::string(10'000'000, 'x'));
+  server->publish(big_event());
   const PlainConnection idle(server->port());
   const PlainConnection half(server->port());
   (void)half.send("GET /page HTT");
@@ -294,7 +317,7 @@ TEST(HttpServer, TooManyConnectionsAreToldSo) {
     (void)connections.back().send("GET /waits HTTP/1.1\r\n\r\n");
     return server.counts().refused > 0;
   }));
-  EXPECT_GE(connections.size(), 6U);  // two are answered, three wait
+  EXPECT_GE(connections.size(), 4U);  // three may wait
   {
     const std::lock_guard lock(mutex);
     open = true;
@@ -358,6 +381,7 @@ TEST(HttpServer, ManyAskAtTheSameTime) {
   const auto server = started();
   std::atomic<int> answered{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {

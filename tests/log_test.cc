@@ -311,6 +311,7 @@ TEST(Log, EndsThoughNobodyReads) {
 TEST(Log, ManyThreadsLog) {
   LogFile log({.lines_a_second = 0, .queue_lines = 100'000});
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&log, t] {
       for (int i = 0; i < 1'000; ++i) {

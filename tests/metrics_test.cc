@@ -111,6 +111,7 @@ TEST(Metrics, ThreadsCountWhileOthersLook) {
   Gauge& gauge = registry.gauge("tagtill_c", "C.");
   Histogram& histogram = registry.histogram("tagtill_d", "D.", HistogramUnit::kCount);
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&, t] {
       for (std::uint64_t i = 0; i < kEach; ++i) {

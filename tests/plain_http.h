@@ -8,8 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -56,8 +58,10 @@ class PlainConnection {
   // All that came, until `part` is in it, the other side ends, or a minute has passed.
   const std::string& read_until(std::string_view part) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (!ended_ && read_.find(part) == std::string::npos &&
+    std::size_t looked_at = 0;
+    while (!ended_ && read_.find(part, looked_at) == std::string::npos &&
            std::chrono::steady_clock::now() < end) {
+      looked_at = read_.size() - std::min(read_.size(), part.size());
       pollfd wanted{file_, POLLIN, 0};
       if (::poll(&wanted, 1, 100) == 1) {
         std::array<char, 65'536> bytes{};

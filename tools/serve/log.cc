@@ -79,7 +79,8 @@ void append_value(std::string& out, const LogField::Value& value, LogForm form,
           const std::string number = fmt::format("{}", typed);
           const std::string masked = without_card_numbers(number);
           // JSON has no infinity, and no digits that are masked.
-          const bool is_number = masked == number && number.find_first_of("in") == number.npos;
+          const bool is_number =
+              masked == number && number.find_first_of("in") == std::string::npos;
           const bool is_bool = std::is_same_v<Type, bool>;
           if (is_number || is_bool) {
             out += number;
@@ -300,9 +301,7 @@ class Log::Impl {
       write(line(LogLevel::kWarning, "lines were left out",
                  {{"message", message}, {"lines", suppressed}}, 0));
     });
-    // Joins the thread when the queue is empty; it uses what is declared before.
-    logger_.reset();
-    pool_.reset();
+    pool_.reset();  // joins the thread when the queue is empty
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;

@@ -231,20 +231,21 @@ void MetricRegistry::add(std::string_view name, std::string_view help, Kind kind
   ++series_count_;
 }
 
-Counter& MetricRegistry::counter(std::string_view name, std::string_view help, Labels labels) {
+Counter& MetricRegistry::counter(std::string_view name, std::string_view help,
+                                 const Labels& labels) {
   Counter& metric = counters_.emplace_back();
   add(name, help, Kind::kCounter, HistogramUnit::kCount, labels, &metric);
   return metric;
 }
 
-Gauge& MetricRegistry::gauge(std::string_view name, std::string_view help, Labels labels) {
+Gauge& MetricRegistry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
   Gauge& metric = gauges_.emplace_back();
   add(name, help, Kind::kGauge, HistogramUnit::kCount, labels, &metric);
   return metric;
 }
 
 Histogram& MetricRegistry::histogram(std::string_view name, std::string_view help,
-                                     HistogramUnit unit, Labels labels) {
+                                     HistogramUnit unit, const Labels& labels) {
   Histogram& metric = histograms_.emplace_back();
   add(name, help, Kind::kHistogram, unit, labels, &metric);
   return metric;

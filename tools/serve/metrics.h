@@ -129,10 +129,12 @@ class MetricRegistry {
   MetricRegistry& operator=(const MetricRegistry&) = delete;
 
   // `help`: a sentence. Metrics of one name differ in the values of their labels alone.
-  [[nodiscard]] Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
-  [[nodiscard]] Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
+  [[nodiscard]] Counter& counter(std::string_view name, std::string_view help,
+                                 const Labels& labels = {});
+  [[nodiscard]] Gauge& gauge(std::string_view name, std::string_view help,
+                             const Labels& labels = {});
   [[nodiscard]] Histogram& histogram(std::string_view name, std::string_view help,
-                                     HistogramUnit unit, Labels labels = {});
+                                     HistogramUnit unit, const Labels& labels = {});
 
   void seal() { sealed_ = true; }
 

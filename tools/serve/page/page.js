@@ -33,14 +33,14 @@ function bytes(number) {
 }
 
 function duration(seconds) {
-  if (seconds < 1e-3) {
+  if (seconds > 0 && seconds < 1e-3) {
     return `${count(seconds * 1e6)} µs`;
   }
-  if (seconds < 1) {
+  if (seconds > 0 && seconds < 1) {
     return `${(seconds * 1e3).toPrecision(seconds < 0.1 ? 2 : 3)} ms`;
   }
   if (seconds < 60) {
-    return `${seconds.toFixed(1)} s`;
+    return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;
   }
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) {
@@ -257,7 +257,7 @@ function showOffers(figures) {
   const shown = figures.offers.length;
   show('offers-note', shown < figures.offers_total
     ? `the first ${count(shown)} of ${count(figures.offers_total)}, by purchases`
-    : `${count(shown)}, by purchases`);
+    : shown > 0 ? `${count(shown)}, by purchases` : '');
   showRows('offers', figures.offers.map((offer) => [
     { text: offer.title, id: offer.id, name: 'name' },
     number(offer.price),
