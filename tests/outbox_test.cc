@@ -156,9 +156,9 @@ class Outbox : public ::testing::Test {
   }
 
   // The receiver accepts nothing until the stall is over, then everything; the stream goes on for
-  // a second.
+  // so many seconds.
   Outcome run(const std::string& name, std::uint64_t outbox_max, const std::string& sink_options,
-              const IsOver& stall_is_over) {
+              const IsOver& stall_is_over, double goes_on = 1) {
     accepts_ = false;
     Outcome outcome;
     RunningProgram program(arguments(name, outbox_max, sink_options), folder_.path("."));
@@ -171,7 +171,7 @@ class Outbox : public ::testing::Test {
       outcome.intents_in_stall = writer.intents();
       outcome.events_in_stall = events_in(name);
       accepts_ = true;
-      std::this_thread::sleep_for(std::chrono::seconds(1));
+      std::this_thread::sleep_for(Seconds(goes_on));
       outcome.peak_bytes = memory_of(program.process(), "VmHWM");
       outcome.intents = writer.end();
     }
@@ -237,7 +237,7 @@ TEST_F(Outbox, WhenItIsFullTheRunWaitsAndNothingIsLost) {
 }
 
 TEST_F(Outbox, UntilItIsFullNobodyWaitsAndMemoryDoesNotGrow) {
-  const Outcome flowing = run("flowing", StateAgent::kOutboxMax, "", after(0));
+  const Outcome flowing = run("flowing", StateAgent::kOutboxMax, "", after(0), stall_seconds() + 1);
   expect_nothing_lost("flowing", flowing.intents);
   receiver_.forget_accepted();
   const Outcome stalled = run("stalled", StateAgent::kOutboxMax, "", after(stall_seconds()));
