@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/block.h"
+#include "engine/configuration_swap.h"
 #include "engine/doorbell.h"
 #include "engine/file_errors.h"
 
@@ -44,6 +45,10 @@ class Feed {
     std::uint64_t stream_end = 0;      // the stream's position behind the block's last line
     bool sample = false;               // a tick (P3.8) should be looked for in this block
     bool control = false;              // the source may bring control records
+    // Not null: the turn is no block, but this, in its place. It needs no read() and finish().
+    std::shared_ptr<const ConfigurationSwap> swap{};
+    // What blocks are searched with from the last swap on; null: as at first.
+    std::shared_ptr<const SearchContext> context{};
 
     // What the feed has the block by.
     std::shared_ptr<const PlainFile> file{};  // its block `number`, which read() reads; or

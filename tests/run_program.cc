@@ -132,8 +132,10 @@ void RunningProgram::kill() {
   }
 }
 
+void RunningProgram::signal(int signal) const { ::kill(child_, signal); }
+
 int RunningProgram::stop(int signal) {
-  ::kill(child_, signal);
+  this->signal(signal);
   int status = 0;
   const int child = std::exchange(child_, -1);
   ::close(std::exchange(input_, -1));

@@ -41,6 +41,7 @@ class RunningProgram {
   [[nodiscard]] int process() const { return child_; }
   // kill -9.
   void kill();
+  void signal(int signal) const;
   // Sends the signal and waits; the exit code.
   int stop(int signal);
   // Ends its standard input and waits; the exit code.

@@ -158,6 +158,9 @@ TEST(ServeConfig, MistakesAreSaidWithTheirPlace) {
       {"[[source]]\nkind = \"tcp\"\nlisten = \"127.0.0.1:70000\"\n", "t.toml:15:10: ", "no port"},
       {"[[source]]\nkind = \"tcp\"\nlisten = \"127.0.0.1:1\"\ntls_key = \"k\"\n",
        "t.toml:16:11: ", "of no use without tls_certificate"},
+      {"[[source]]\nkind = \"tcp\"\nlisten = \"127.0.0.1:1\"\ntls_certificate = \"c\"\n"
+       "tls_key = \"k\"\n",
+       "t.toml:16:19: ", "give tls_client_ca"},
       {"[[source]]\nkind = \"tcp\"\nlisten = \"127.0.0.1:1\"\ntls_client_ca = \"k\"\n",
        "t.toml:16:17: ", "only over TLS"},
       {"[[source]]\nkind = \"tcp\"\nlisten = \"127.0.0.1:9077\"\n",

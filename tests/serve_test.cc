@@ -67,8 +67,12 @@ listen = ""
     const std::string path = folder_.path("events.jsonl");
     return std::filesystem::exists(path) ? read_file(path) : "";
   }
-  static bool comes_true(const std::function<bool()>& condition) {
-    for (int i = 0; i < 6'000 && !condition(); ++i) {
+  // Asks so many times, every 10 ms.
+  static bool comes_true(const std::function<bool()>& condition, int times = 6'000) {
+    for (int i = 1; i < times; ++i) {
+      if (condition()) {
+        return true;
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return condition();
@@ -107,6 +111,39 @@ TEST_F(Serve, GoesOnWhereItWasKilled) {
   EXPECT_EQ(tier.stop(SIGTERM), 0);
   const std::string all = events();
   EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << all;
+}
+
+TEST_F(Serve, P6_4_ReadsOffersAnewWhenAskedAndKeepsThemWhenTheNewOnesAreBad) {
+  RunningProgram tier(serve_, folder_.path("."));
+  std::string posts = kIntent;
+  EXPECT_EQ(send(posts).exit_code, 0);
+  EXPECT_TRUE(have_come(R"("offer_id":"kindle-hd")"));
+  folder_.write("offers.jsonl", R"({"id":"mug","tag":"mug","title":"Mug","price_minor":5,)"
+                                R"("currency":"EUR","fulfilment":"ship",)"
+                                R"("starts_at":"2014-01-01T00:00:00Z",)"
+                                R"("ends_at":"2015-01-01T00:00:00Z"})");
+  tier.signal(SIGHUP);
+  // Posts that come before that are of no interest to anybody.
+  std::uint64_t id = 505874924095815681;
+  const auto sells_mugs = [&] {
+    posts += R"({"id_str":")" + std::to_string(++id) +
+             R"(","text":"#mug","user":{"id_str":"1186275104"}})" + "\n";
+    EXPECT_EQ(send(posts).exit_code, 0);
+    return comes_true([&] { return events().find(R"("offer_id":"mug")") != std::string::npos; },
+                      100);
+  };
+  EXPECT_TRUE(comes_true(sells_mugs, 60));
+  folder_.write("offers.jsonl", "nonsense");
+  tier.signal(SIGHUP);
+  // What was opened on the terms of before can be confirmed.
+  EXPECT_EQ(send(posts + kConfirmation).exit_code, 0);
+  EXPECT_TRUE(have_come(R"("type":"confirmed","purchase_id":"505874924095815681:kindle-hd")"));
+  EXPECT_EQ(tier.stop(SIGTERM), 0);
+  EXPECT_EQ(run({"replay", "--events", "again.jsonl", "--sink", "null:", "--summary", "none",
+                 "--progress", "off", "journal:state"})
+                .exit_code,
+            0);
+  EXPECT_EQ(read_file(folder_.path("again.jsonl")), events());
 }
 
 TEST_F(Serve, EndsWithStandardInput) {

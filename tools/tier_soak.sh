@@ -34,11 +34,11 @@ echo "tier soak: $kills kills, seed $seed"
 cd "$folder"
 cat >tagtill.toml <<'TOML'
 [offers]
-file = "corpus/offers.jsonl"
+file = "../corpus/offers.jsonl"
 [members]
-file = "corpus/members.jsonl"
+file = "../corpus/members.jsonl"
 [secret]
-file = "corpus/secret"
+file = "../corpus/secret"
 [state]
 path = "state"
 journal = "all"
@@ -56,13 +56,13 @@ listen = ""
 TOML
 
 serve() {
-  "$program" serve --config tagtill.toml 2>>served &
+  "$program" serve --config ../tagtill.toml 2>>served &
   serving=$!
 }
 # At a pace at which the whole takes some seconds, so that kills meet all of it.
 send() {
   "$program" send --to unix:socket --stream soak --speed 20000/s --summary none --progress off \
-    --give-up-after 60s corpus/posts.json 2>>sent &
+    --give-up-after 60s ../corpus/posts.json 2>>sent &
   sending=$!
 }
 wait_ms() {
@@ -84,61 +84,65 @@ is_there() {
   kill -0 "$1" 2>/dev/null
 }
 
-serve
-send
-killed=0
-while is_there "$sending"; do
-  wait_ms $((RANDOM % 700 + 1))
-  if ! is_there "$serving"; then
-    echo "tier soak: serve ended by itself (seed $seed):" >&2
-    tail -5 served >&2
-    exit 1
-  fi
-  # Once there were enough, the two may come to their end.
-  if [ "$killed" -lt "$kills" ] && is_there "$sending"; then
-    case $((RANDOM % 3)) in
-      0) kill_sending ;;
-      1) kill_serving ;;
-      2)
-        kill -KILL "$serving"
-        kill_sending
-        kill_serving
-        ;;
-    esac
-    killed=$((killed + 1))
-  fi
-done
-status=0
-wait "$sending" || status=$?
-sending=""
-if [ "$status" -ne 0 ]; then
-  echo "tier soak: send ended with $status (seed $seed):" >&2
-  tail -5 sent >&2
-  exit 1
-fi
-
-kill -TERM "$serving"
-status=0
-wait "$serving" || status=$?
-serving=""
-if [ "$status" -ne 0 ]; then
-  echo "tier soak: serve was stopped and ended with $status (seed $seed):" >&2
-  tail -5 served >&2
-  exit 1
-fi
-
 fail() {
   echo "tier soak: $1 (seed $seed)" >&2
-  head -5 differ >&2
+  tail -5 served sent >&2
+  [ ! -s differ ] || head -5 differ >&2
   exit 1
 }
-cmp corpus/purchases.jsonl purchases.jsonl >differ 2>&1 || fail "the file has other purchases"
-purchase_ids() {
-  sed -e 's/.*"purchase_id":"\([^"]*\)".*/\1/' corpus/purchases.jsonl
+
+killed=0
+purchases=0
+events=0
+# The whole stream once, with kills in the middle of it.
+run() {
+  local status=0
+  serve
+  send
+  while is_there "$sending"; do
+    wait_ms $((RANDOM % 500 + 1))
+    is_there "$serving" || fail "serve ended by itself"
+    # Once there were enough, the two may come to their end.
+    if [ "$killed" -lt "$kills" ] && is_there "$sending"; then
+      case $((RANDOM % 3)) in
+        0) kill_sending ;;
+        1) kill_serving ;;
+        2)
+          kill -KILL "$serving"
+          kill_sending
+          kill_serving
+          ;;
+      esac
+      killed=$((killed + 1))
+    fi
+  done
+  wait "$sending" || status=$?
+  sending=""
+  [ "$status" -eq 0 ] || fail "send ended with $status"
+  kill -TERM "$serving"
+  wait "$serving" || status=$?
+  serving=""
+  [ "$status" -eq 0 ] || fail "serve was stopped and ended with $status"
+
+  cmp ../corpus/purchases.jsonl purchases.jsonl >differ 2>&1 || fail "the file has other purchases"
+  sqlite3 -readonly purchases.db "SELECT purchase_id FROM purchases ORDER BY rowid" |
+    diff ../wanted - >differ || fail "the database has other purchases"
+  "$program" replay --events replayed.jsonl --sink null: --summary none --progress off \
+    journal:state
+  cmp events.jsonl replayed.jsonl >differ 2>&1 || fail "the journal brings other events"
+  purchases=$((purchases + $(wc -l <purchases.jsonl)))
+  events=$((events + $(wc -l <events.jsonl)))
 }
-sqlite3 -readonly purchases.db "SELECT purchase_id FROM purchases ORDER BY rowid" |
-  diff <(purchase_ids) - >differ || fail "the database has other purchases"
-"$program" replay --events replayed.jsonl --sink null: --summary none --progress off journal:state
-cmp events.jsonl replayed.jsonl >differ 2>&1 || fail "the journal brings other events"
-echo "tier soak: $killed kills: $(wc -l <purchases.jsonl) purchases," \
-  "0 lost, 0 double; $(wc -l <events.jsonl) events, the same when the journal is replayed"
+
+sed -e 's/.*"purchase_id":"\([^"]*\)".*/\1/' corpus/purchases.jsonl >wanted
+runs=0
+while [ "$killed" -lt "$kills" ]; do
+  mkdir run
+  cd run
+  run
+  cd ..
+  rm -rf run
+  runs=$((runs + 1))
+done
+echo "tier soak: $killed kills in $runs runs: $purchases purchases, 0 lost, 0 double;" \
+  "$events events, the same when the journals are replayed"

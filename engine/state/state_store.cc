@@ -28,7 +28,7 @@ using state::StateView;
 // The WAL is brought into the database when it is so long.
 constexpr std::uint64_t kWalBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kPieceBytesMax = std::size_t{16} << 20;
-constexpr std::size_t kStreamNameMax = 64;
+constexpr std::size_t kStreamNameMax = 4'096;  // as long as a path
 constexpr std::size_t kStreamMarkMax = 256;
 constexpr std::size_t kEntryBytesMax = std::size_t{256} << 20;
 

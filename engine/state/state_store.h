@@ -28,7 +28,7 @@ namespace tagtill {
 // old snapshot) is deleted by later commits, of each table at most 256 rows or 1 MiB, and twice
 // what the commit brings. The file keeps a quarter of its length free at most, or 4 MiB.
 // Memory: SQLite's cache of pages (8 MiB), the cursors, and what StateReader says.
-// Streams: at most kStreamsMax, names of up to 64 bytes, for ever. Each commit looks at all of
+// Streams: at most kStreamsMax, for ever. Each commit looks at all of
 // them.
 // Cost: some 35 µs of a core a commit, 4 µs a small entry and 6 ns a byte of payload, with all
 // that is deleted later (bench/state_bench.cc). A commit waits for one fsync (with sync), and for

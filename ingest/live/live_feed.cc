@@ -28,6 +28,14 @@ Feed::Next LiveFeed::next(Turn& turn) {
   if (ended_) {
     return Next::kEnd;
   }
+  if (!swaps_.empty()) {
+    turn = {};
+    turn.sequence = sequence_++;
+    turn.swap = std::move(swaps_.front());
+    swaps_.pop_front();
+    context_ = turn.swap->context;
+    return Next::kTurn;
+  }
   // Asked first: what comes between the two questions comes before the end.
   const bool read_all = ways_->read_all;
   LiveBlock* block = ways_->ready.take();
@@ -42,6 +50,7 @@ Feed::Next LiveFeed::next(Turn& turn) {
           .stream_end = block->stream_end,
           .sample = block->sample,
           .control = block->control,
+          .context = context_,
           .ready = block};
   return Next::kTurn;
 }
@@ -66,6 +75,14 @@ void LiveFeed::stop() {
   }
   ways_->stopped = true;
   ways_->wakeup.ring();
+  ways_->ready.ring();
+}
+
+void LiveFeed::swap(std::shared_ptr<const ConfigurationSwap> swap) {
+  {
+    const std::lock_guard lock(mutex_);
+    swaps_.push_back(std::move(swap));
+  }
   ways_->ready.ring();
 }
 

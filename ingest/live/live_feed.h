@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -78,6 +79,8 @@ class LiveFeed : public Feed {
                std::vector<std::shared_ptr<Doorbell>> readers) override;
   // At once: blocks that no lane has taken are dropped.
   void stop() override;
+  // From the next turn on: that one brings it, those behind it are searched with its context.
+  void swap(std::shared_ptr<const ConfigurationSwap> swap);
   // Connections are no longer accepted and nothing more is read; then, when all that was read was
   // handed on, the end. The same comes when all sources have ended.
   void drain();
@@ -101,6 +104,8 @@ class LiveFeed : public Feed {
   mutable std::mutex mutex_;  // of all below
   std::uint64_t sequence_ = 0;
   bool ended_ = false;
+  std::deque<std::shared_ptr<const ConfigurationSwap>> swaps_;  // that wait for their turns
+  std::shared_ptr<const SearchContext> context_;                // of the last one that had its turn
 };
 
 }  // namespace tagtill

@@ -12,6 +12,7 @@
 #include "engine/event.h"
 #include "engine/file_errors.h"
 #include "engine/handover.h"
+#include "engine/journal_kind.h"
 #include "ingest/feed.h"
 
 namespace tagtill {
@@ -24,10 +25,11 @@ struct LaneBatch {
   std::uint32_t file = 0;        // which file of lines in it,
   std::uint64_t end_offset = 0;  // and where in that no line starts before which is not known yet
   bool ends_dump = false;        // it is the last one of its dump
-  std::uint32_t stream = kNoStream;  // of a live source: which stream it belongs to,
-  std::uint64_t stream_end = 0;      // and that one's position behind it
-  FileErrors problems;               // why the block, or something before it, could not be read
-  bool cuts_source = false;          // it is the block: nothing behind it in its source counts
+  std::uint32_t stream = kNoStream;                 // of a live source: which stream it belongs to,
+  std::uint64_t stream_end = 0;                     // and that one's position behind it
+  std::shared_ptr<const ConfigurationSwap> swap{};  // no block, but this in its place
+  FileErrors problems;       // why the block, or something before it, could not be read
+  bool cuts_source = false;  // it is the block: nothing behind it in its source counts
   CandidateBatch candidates;
   std::string letters;  // dead letters, if the run has an output for them
 };
@@ -65,7 +67,8 @@ struct Parcel {
   std::uint64_t letter_count = 0;
   std::string letters;  // as JSON Lines
 
-  std::string journal;              // entries of candidates, for a state
+  std::string journal;  // an entry, for a state
+  JournalKind journal_kind = JournalKind::kCandidates;
   std::vector<DumpStep> steps;      // by dump, for a state
   std::vector<StreamStep> streams;  // each once, for a state
 
@@ -87,6 +90,7 @@ struct Parcel {
     letter_count = 0;
     letters.clear();
     journal.clear();
+    journal_kind = JournalKind::kCandidates;
     steps.clear();
     streams.clear();
   }

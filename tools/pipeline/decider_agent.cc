@@ -67,6 +67,10 @@ bool DeciderAgent::decide_next() {
     }
     return false;
   }
+  if (place->swap != nullptr && parcel_ != nullptr && !parcel_->is_empty()) {
+    hand_over();  // what came before it is an entry of its own
+    return true;
+  }
   if (parcel_ == nullptr) {
     parcel_ = ways_.parcels.take();
     if (parcel_ == nullptr) {
@@ -93,6 +97,13 @@ void DeciderAgent::take(LaneBatch& batch) {
   if (parcel_->is_empty() && ways_.state != nullptr) {
     parcel_->begun = clock_.now();
   }
+  if (batch.swap != nullptr) {
+    replace(*batch.swap);
+    batch.swap.reset();
+    ways_.free.give(&batch);
+    hand_over();
+    return;
+  }
   std::uint64_t lines = 0;
   if (!stopped_ && cut_source_ != batch.source) {
     lines = batch.candidates.counts.lines;
@@ -103,6 +114,16 @@ void DeciderAgent::take(LaneBatch& batch) {
   ways_.free.give(&batch);
 }
 
+// P6.4.
+void DeciderAgent::replace(const ConfigurationSwap& swap) {
+  codes_.clear();
+  decider_->replace(swap.offers, swap.members, swap.secret, parcel_->events);
+  decider_->set_replies(swap.replies);
+  options_.members = swap.members;
+  parcel_->journal_kind = JournalKind::kConfiguration;
+  append_configuration(parcel_->journal, *swap.offers, *swap.members, *decider_, codes_);
+}
+
 void DeciderAgent::apply(LaneBatch& batch) {
   lines_ += batch.candidates.counts;
   parcel_->letters.append(batch.letters);
@@ -111,6 +132,9 @@ void DeciderAgent::apply(LaneBatch& batch) {
     return;
   }
   intents_ += count_intents(batch.candidates);
+  if (ways_.state != nullptr && !parcel_->has_news()) {
+    parcel_->begun = clock_.now();
+  }
   codes_.clear();
   decider_->apply(batch.candidates, parcel_->events);
   if (ways_.state != nullptr) {

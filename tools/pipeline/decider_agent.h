@@ -83,6 +83,7 @@ class DeciderAgent : public DecidingAgent {
   void collect();
   [[nodiscard]] bool parcel_is_due();
   void take(LaneBatch& batch);
+  void replace(const ConfigurationSwap& swap);
   void apply(LaneBatch& batch);
   void take_step(const LaneBatch& batch, std::uint64_t lines);
   void take_stream_step(const LaneBatch& batch);

@@ -46,10 +46,21 @@ void LaneAgent::fill(LaneBatch& batch, Feed::Turn& turn) {
   batch.ends_dump = turn.ends_dump;
   batch.stream = turn.stream;
   batch.stream_end = turn.stream_end;
+  batch.letters.clear();
+  batch.swap = std::move(turn.swap);
+  if (batch.swap != nullptr) {
+    batch.candidates.clear();
+    batch.problems = {};
+    batch.cuts_source = false;
+    return;
+  }
+  if (turn.context != context_) {
+    context_ = turn.context;
+    lane_.set_context(context_);
+  }
   const Block& block = feed_.read(turn, block_, batch.problems);
   batch.end_offset = block.end_offset;
   lane_.process(block, batch.candidates, turn.sample);
-  batch.letters.clear();
   if (wants_letters_) {
     for (const MalformedLine& line : batch.candidates.malformed) {
       append_dead_letter(batch.letters, line, *turn.source_name);

@@ -30,6 +30,7 @@ class LaneAgent : public Agent {
   Handover<LaneBatch>& free_batches_;
   Handover<LaneBatch>& done_batches_;
   bool wants_letters_;
+  std::shared_ptr<const SearchContext> context_;  // of the last swap; null: as at first
   Block block_;
   LaneBatch* batch_ = nullptr;
   bool done_ = false;

@@ -151,7 +151,7 @@ void StateAgent::add_entry(Parcel& parcel, StateCommit& commit) const {
     return;
   }
   StateEntry& entry = commit.entries.emplace_back();
-  entry.kind = parcel.journal.empty() ? JournalKind::kNothing : JournalKind::kCandidates;
+  entry.kind = parcel.journal.empty() ? JournalKind::kNothing : parcel.journal_kind;
   entry.payload = std::move(parcel.journal);
   parcel.journal.clear();
   entry.events = parcel.events.events.size();

@@ -225,7 +225,7 @@ constexpr ConfigKey kSource[] = {
      .type = KeyType::kText,
      .place = PLACE_IN(sources, tls_certificate),
      .meaning = "The server's certificate with what it was signed by, PEM: then senders must use "
-                "TLS.",
+                "TLS, and show one of their own.",
      .kinds = kOfTcp},
     {.name = "tls_key",
      .type = KeyType::kText,

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/configuration_swap.h"
 #include "engine/cores.h"
 #include "engine/lane.h"
 #include "engine/reply_template.h"
@@ -71,6 +72,9 @@ LiveSource source_of(const ServeConfig::Source& source) {
     live.host = address.host;
     live.port = address.port;
     live.public_address = source.public_address;
+    live.tls_certificate = source.tls_certificate;
+    live.tls_key = source.tls_key;
+    live.tls_client_ca = source.tls_client_ca;
   } else if (source.kind != "stdin") {
     live.kind = source.kind == "unix" ? LiveSource::Kind::kUnix : LiveSource::Kind::kFile;
     live.name += ":" + source.path;
@@ -107,11 +111,7 @@ class Tier {
       : config_(config), version_(version), signals_(signals), log_(log_options(config)) {}
 
   ExitCode run() {
-    const Configuration configuration =
-        load_configuration({.offers = config_.offers_file,
-                            .members = config_.members_file,
-                            .secret_file = secret_path(config_),
-                            .confirm_prefix = config_.protocol.confirm_prefix});
+    const Configuration configuration = load();
     if (configuration.errors > 0) {
       say("Nothing was started.");
       return ExitCode::kBadConfig;
@@ -142,8 +142,7 @@ class Tier {
     open_state(configuration, parts);
     const std::shared_ptr<const ReplyTemplate> replies = replies_for(configuration);
     parts.decider->set_replies(replies);
-    parts.context = make_search_context(configuration.offers, configuration.members,
-                                        config_.protocol.confirm_prefix, config_.strict);
+    parts.context = context_of(configuration);
     parts.on_failure = [this] { talk_.give_up(); };
     parts.watch = view_.get();
     view_->begin_with(configuration.offers, *parts.decider, parts.state->store->reader());
@@ -170,6 +169,44 @@ class Tier {
     view_->stop();
     log_.info("the tier has ended", {{"lines", pipeline.decider().lines().lines}});
     return ExitCode::kOk;
+  }
+
+  [[nodiscard]] Configuration load() const {
+    return load_configuration({.offers = config_.offers_file,
+                               .members = config_.members_file,
+                               .secret_file = secret_path(config_),
+                               .confirm_prefix = config_.protocol.confirm_prefix});
+  }
+
+  [[nodiscard]] std::shared_ptr<const SearchContext> context_of(
+      const Configuration& configuration) const {
+    return make_search_context(configuration.offers, configuration.members,
+                               config_.protocol.confirm_prefix, config_.strict);
+  }
+
+  // Offers, members and secret, read anew, while the pipeline goes on with those in force: until
+  // all is checked and built.
+  void reload(Pipeline& pipeline) {
+    try {
+      const Configuration configuration = load();
+      if (configuration.errors > 0) {
+        throw Error(ExitCode::kBadConfig, counted(configuration.errors, "error", "errors"));
+      }
+      auto swap = std::make_shared<ConfigurationSwap>();
+      swap->offers = configuration.offers;
+      swap->members = configuration.members;
+      swap->secret = configuration.secret;
+      swap->replies = replies_for(configuration);
+      swap->context = context_of(configuration);
+      view_->reloaded(configuration.offers);
+      pipeline.live().swap(std::move(swap));
+      log_.info("offers and members were read anew",
+                {{"offers", configuration.offers->offers().size()},
+                 {"members", configuration.members->size()}});
+    } catch (const Error& error) {
+      view_->reload_was_refused();
+      log_.error("the reload is refused, and nothing has changed", {{"why", error.what()}});
+    }
   }
 
   std::vector<PipelineOutput> outputs_for(const Configuration& configuration) {
@@ -246,7 +283,7 @@ class Tier {
     say_what_outputs_said();
     while (const std::optional<int> signal = signals_.take()) {
       if (*signal == SIGHUP) {
-        log_.warning("offers and members are read at a start only: restart the tier");
+        reload(pipeline);
       } else if (!stop_by_) {
         stop_by_ = Clock::real().now() + kStopWithin;
         view_->set_state(TierState::kDraining);

@@ -8,6 +8,9 @@
 
 namespace tagtill {
 
+// SIGHUP: offers, members and secret are read anew, checked whole, and take the place of those in
+// force between two blocks (P6.4); files with an error change nothing, and that is said.
+//
 // Runs on the calling thread until all sources have ended, or SIGTERM or SIGINT has come: then it
 // reads no further, finishes what was read, commits, lets the outputs have it, and returns kOk.
 // What to tell a person goes to the log. `version`: of the program.

@@ -541,6 +541,12 @@ class ConfigReader {
                       has_key ? "tls_key" : "tls_certificate",
                       has_key ? "tls_certificate" : "tls_key"));
     }
+    if (!source.tls_certificate.empty() && !source.tls_key.empty() &&
+        source.tls_client_ca.empty()) {
+      add(place_of(&source.tls_certificate, place),
+          "source.tls_certificate: TLS is for senders who show a certificate of their own: give "
+          "tls_client_ca, which vouches for theirs");
+    }
     if (!source.tls_client_ca.empty() && source.tls_certificate.empty() && source.tls_key.empty()) {
       add(place_of(&source.tls_client_ca, place),
           "source.tls_client_ca: senders show certificates only over TLS: give tls_certificate "

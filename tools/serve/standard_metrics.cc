@@ -132,6 +132,16 @@ std::vector<StandardMetrics::SinkMetrics> sinks_of(MetricRegistry& to, const Sta
   return all;
 }
 
+StandardMetrics::Reloads reloads_of(MetricRegistry& to) {
+  const auto with_result = [&](std::string_view result) -> Counter& {
+    return to.counter("tagtill_reloads_total", "Reloads of offers and members, by result.",
+                      {{kResult, std::string(result)}});
+  };
+  return {with_result("done"), with_result("refused"),
+          to.gauge("tagtill_last_reload_timestamp_seconds",
+                   "When the last reload was done, since 1970; 0: there was none.")};
+}
+
 StandardMetrics::Program program_of(MetricRegistry& to, const StandardNames& names) {
   StandardMetrics::Program all{
       to.gauge("tagtill_build_info", "1; the label says which version runs.",
@@ -162,6 +172,7 @@ StandardMetrics::StandardMetrics(MetricRegistry& registry, const StandardNames& 
       commits(commits_of(registry)),
       connections(connections_of(registry)),
       sinks(sinks_of(registry, names)),
+      reloads(reloads_of(registry)),
       program(program_of(registry, names)) {
   registry.seal();
 }

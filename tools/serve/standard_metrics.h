@@ -82,6 +82,11 @@ class StandardMetrics {
       return *ended[static_cast<std::size_t>(end)];
     }
   };
+  struct Reloads {
+    Counter& done;
+    Counter& refused;
+    Gauge& last_seconds;  // when the last one was done, since 1970; 0: never
+  };
   struct Program {
     Gauge& build_info;
     Gauge& start_seconds;
@@ -103,6 +108,7 @@ class StandardMetrics {
   Commits commits;
   Connections connections;
   std::vector<SinkMetrics> sinks;  // as they stand in the names
+  Reloads reloads;
   Program program;
 };
 

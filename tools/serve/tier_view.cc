@@ -102,6 +102,14 @@ void TierView::set_state(TierState state, std::string problem) {
   problem_ = std::move(problem);
 }
 
+void TierView::reloaded(const std::shared_ptr<const OfferCatalogue>& offers) {
+  metrics_.reloads.done.add();
+  metrics_.reloads.last_seconds.set(static_cast<double>(wall_time()) / 1'000);
+  tally_->set_catalogue(offers);
+}
+
+void TierView::reload_was_refused() { metrics_.reloads.refused.add(); }
+
 void TierView::stop() {
   if (observer_ != nullptr) {
     observer_->stop();

@@ -40,6 +40,8 @@ class TierView final : public CommitWatch {
   void attach(Pipeline& pipeline);
   void detach();
   void set_state(TierState state, std::string problem = {});
+  void reloaded(const std::shared_ptr<const OfferCatalogue>& offers);
+  void reload_was_refused();
   // Shows a last snapshot and ends.
   void stop();
 
