@@ -86,7 +86,7 @@ is_there() {
 
 fail() {
   echo "tier soak: $1 (seed $seed)" >&2
-  tail -5 served sent >&2
+  tail -n 5 served sent >&2
   [ ! -s differ ] || head -5 differ >&2
   exit 1
 }
