@@ -99,7 +99,7 @@ class ObserverTest : public ::testing::Test {
                             changed_.wait(lock, [this] { return !held_; });
                             return figures_;
                           },
-                      .before_metrics = [this] { metrics_.queues.blocks.set(++asked_); }});
+                      .before_metrics = [this] { metrics_.queues.state.set(++asked_); }});
   }
 
   std::string said(const std::string& sentence) {
@@ -150,7 +150,7 @@ TEST_F(ObserverPages, MetricsAreBroughtUpToDate) {
   EXPECT_TRUE(contains(reply.head, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
       << reply.head;
   const auto families = exposition::read(reply.body);
-  EXPECT_EQ(families.at("tagtill_queue_depth").samples.at("tagtill_queue_depth{queue=\"blocks\"}"),
+  EXPECT_EQ(families.at("tagtill_queue_depth").samples.at("tagtill_queue_depth{queue=\"state\"}"),
             1);
   EXPECT_GT(families.size(), 40U);
 }
