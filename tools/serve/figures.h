@@ -122,7 +122,8 @@ class Rate {
 //
 // Bounds: an entry of some 200 bytes for each offer of the catalogue, and for each that is gone
 // from it but had a window open then. Cost of add(): one short lock a batch, one look-up
-// and some plain stores an event, about 50 ns.
+// and some plain stores an event: 16 to 29 ns with 5,000 to 100,000 offers. fill(): 3 ms with
+// 100,000.
 //
 // What it does not see: a window that P5.4 cancels because of the limit leaves no event of
 // its own, so an offer's open windows can be too many by such ones, until the next start.
