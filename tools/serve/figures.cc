@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
+#include "engine/hash_bytes.h"
+#include "engine/index_table.h"
 #include "tools/report/money.h"
 #include "tools/shown_text.h"
 
@@ -252,17 +253,26 @@ struct EventTally::Row {
 
 // Const once it is in use, but for the counts.
 struct EventTally::Table {
+  explicit Table(std::size_t rows_max) : by_id(rows_max) { rows.reserve(rows_max); }
+
   std::vector<Row> rows;
-  std::unordered_map<std::string_view, std::size_t> by_id;  // into rows
+  IndexTable by_id;
 
   [[nodiscard]] const Row* find(std::string_view id) const {
-    const auto place = by_id.find(id);
-    return place == by_id.end() ? nullptr : &rows[place->second];
+    const std::uint32_t index =
+        by_id.find(hash_bytes(id), [&](std::uint32_t i) { return rows[i].id == id; });
+    return index == IndexTable::kNone ? nullptr : &rows[index];
+  }
+  // There is no row with its id yet.
+  void add(Row row) {
+    by_id.find_or_put(hash_bytes(row.id), static_cast<std::uint32_t>(rows.size()),
+                      [](std::uint32_t) { return false; });
+    rows.push_back(std::move(row));
   }
 };
 
 EventTally::EventTally(const std::shared_ptr<const OfferCatalogue>& catalogue)
-    : table_(std::make_shared<Table>()) {
+    : table_(std::make_shared<Table>(0)) {
   set_catalogue(catalogue);
 }
 
@@ -273,22 +283,17 @@ std::shared_ptr<const EventTally::Table> EventTally::table() const {
 
 void EventTally::set_catalogue(const std::shared_ptr<const OfferCatalogue>& catalogue) {
   const std::shared_ptr<const Table> before = table();
-  auto next = std::make_shared<Table>();
-  next->rows.reserve(catalogue->offers().size());
-  std::unordered_set<std::string_view> listed;
-  for (const Offer& offer : catalogue->offers()) {
+  const auto offers = catalogue->offers();
+  auto next = std::make_shared<Table>(offers.size() + before->rows.size());
+  for (const Offer& offer : offers) {
     const Row* const old = before->find(offer.id);
-    next->rows.push_back({offer.id, offer.title, offer.price_minor, offer.currency, offer.stock,
-                          old != nullptr ? old->counts : std::make_shared<OfferCounts>()});
-    listed.insert(offer.id);
+    next->add({offer.id, offer.title, offer.price_minor, offer.currency, offer.stock,
+               old != nullptr ? old->counts : std::make_shared<OfferCounts>()});
   }
   for (const Row& old : before->rows) {
-    if (!listed.contains(old.id) && old.counts->open() > 0) {
-      next->rows.push_back(old);
+    if (old.counts->open() > 0 && next->find(old.id) == nullptr) {
+      next->add(old);
     }
-  }
-  for (std::size_t i = 0; i < next->rows.size(); ++i) {
-    next->by_id.emplace(next->rows[i].id, i);
   }
   const std::lock_guard lock(mutex_);
   table_ = std::move(next);

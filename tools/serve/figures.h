@@ -122,7 +122,8 @@ class Rate {
 //
 // Bounds: an entry of some 200 bytes for each offer of the catalogue, and for each that is gone
 // from it but had a window open then. Cost of add(): one short lock a batch, one look-up
-// and some plain stores an event, about 50 ns.
+// and some plain stores an event: 18 ns with 5,000 offers, 28 with 100,000. fill() and
+// JSON: 0.05 and 0.9 ms (`tagtill_bench --benchmark_filter=observing`).
 //
 // What it does not see: a window that P5.4 cancels because of the limit leaves no event of
 // its own, so an offer's open windows can be too many by such ones, until the next start.
