@@ -203,6 +203,10 @@ class Send : public ::testing::Test {
   [[nodiscard]] static ProgramResult run(std::vector<std::string> arguments,
                                          std::int64_t kill_after_ms = 0) {
     arguments.insert(arguments.begin(), "send");
+    // A mistake should fail, not hang.
+    if (std::ranges::find(arguments, "--give-up-after") == arguments.end()) {
+      arguments.insert(arguments.end(), {"--give-up-after", "2m"});
+    }
     return run_program(arguments, {.kill_after_ms = kill_after_ms});
   }
 
@@ -312,8 +316,8 @@ TEST_F(Send, AnotherRecordingUnderTheSameNameIsRefused) {
 }
 
 TEST_F(Send, ATierThatLostWhatItAcknowledgedIsToldAndSentAllByTheNextRun) {
-  make_dump(13, 1'000'000);
-  const FakeTier tier({.cut_after_max = 200'000,
+  make_dump(13, 6'000'000);
+  const FakeTier tier({.cut_after_max = 800'000,  // the longest line has 300,000
                        .read_max = 1'000,
                        .commit_percent = 100,
                        .forgets_at_connection = 4});
