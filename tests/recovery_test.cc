@@ -159,7 +159,7 @@ TEST_F(KilledAtAPipe, AnOutputThatLacksEventsIsAskedFor) {
   EXPECT_TRUE(contains(result.err, "The output jsonl:" + run_.folder() +
                                        "/p.jsonl has not had the last 1 event yet, and is not "
                                        "among those of this run. Give it once more, or leave it "
-                                       "for good: tagtill state forget --output "))
+                                       "for good: tagtill state forget --state PATH --output "))
       << result.err;
 }
 

@@ -38,7 +38,7 @@ void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& output
       throw Error(ExitCode::kUsage,
                   fmt::format("The output {} has not had the last {} yet, and is not among those "
                               "of this run. Give it once more, or leave it for good: "
-                              "tagtill state forget --output '{}'",
+                              "tagtill state forget --state PATH --output '{}'",
                               cursor.name,
                               cursor.letters ? counted(left, "dead letter", "dead letters")
                                              : counted(left, "event", "events"),

@@ -210,7 +210,7 @@ void make_ready(const std::string& path, std::uint64_t mark, Disk& disk) {
     throw Error(
         ExitCode::kIoFailed,
         fmt::format("the output: {} {}, and the state has committed {} bytes to it. Put it back as "
-                    "it was, or leave it for good: tagtill state forget --output",
+                    "it was, or leave it for good: tagtill state forget --state PATH --output",
                     path, error == 0 ? fmt::format("has {} bytes", size) : "is not there", mark));
   }
   if (error != 0) {

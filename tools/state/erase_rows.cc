@@ -23,10 +23,11 @@ bool has_table(SqliteDatabase& database, std::string_view name) {
 void refuse_missing(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    throw Error(ExitCode::kIoFailed,
-                fmt::format("the output: {} is not there, and the state has given it events. Put "
-                            "it back, or leave it for good: tagtill state forget --output",
-                            path));
+    throw Error(
+        ExitCode::kIoFailed,
+        fmt::format("the output: {} is not there, and the state has given it events. Put "
+                    "it back, or leave it for good: tagtill state forget --state PATH --output",
+                    path));
   }
 }
 
@@ -59,7 +60,7 @@ void check_rows(const std::string& path, std::string_view stream, std::uint64_t 
   if (had < 0 || static_cast<std::uint64_t>(had) != events) {
     database.refuse(
         "it is not the one that the state has given its events: another one, or from another time. "
-        "Put the right one back, or leave it for good: tagtill state forget --output");
+        "Put the right one back, or leave it for good: tagtill state forget --state PATH --output");
   }
 }
 
