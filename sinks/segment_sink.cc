@@ -3,36 +3,16 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/errors.h"
+#include "sinks/segment_names.h"
 
 namespace tagtill {
 namespace {
 
 constexpr const char* kRole = "the jsonl sink";
-constexpr int kMarkShift = 40;
-constexpr std::uint64_t kMarkBytes = (std::uint64_t{1} << kMarkShift) - 1;
-constexpr std::uint64_t kNumberMost = (std::uint64_t{1} << (64 - kMarkShift)) - 1;
-
-constexpr std::size_t kNumberDigits = 8;
-constexpr std::size_t kEventDigits = 20;
-constexpr std::string_view kWhole = ".jsonl";
-constexpr std::string_view kGrowing = ".part";
-
-// Exactly so many digits at the beginning of `text`, which is cut off there.
-bool take_number(std::string_view& text, std::size_t digits, std::uint64_t& number) {
-  if (text.size() < digits) {
-    return false;
-  }
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, number);
-  const bool good = error == std::errc() && end == text.data() + digits;
-  text.remove_prefix(digits);
-  return good;
-}
 
 }  // namespace
 
@@ -63,21 +43,14 @@ SegmentSink::Found SegmentSink::look() const {
   std::vector<Part> parts;
   Found found;
   for (const std::string& name : names) {
-    std::string_view rest = name;
-    Part part;
-    if (!take_number(rest, kNumberDigits, part.number) || !rest.starts_with('-')) {
-      continue;
-    }
-    rest.remove_prefix(1);
-    if (!take_number(rest, kEventDigits, part.first_event) ||
-        (rest != kWhole && !rest.ends_with(kGrowing))) {
+    const std::optional<SegmentName> segment = read_segment_name(name);
+    if (!segment) {
       continue;
     }
     found.anything = true;
-    if (rest != kWhole) {
-      rest.remove_suffix(kGrowing.size());
-      found.foreign = found.foreign || rest != (stream_.empty() ? "" : "-" + stream_);
-      parts.push_back(part);
+    if (segment->grows) {
+      found.foreign = found.foreign || segment->stream != stream_;
+      parts.push_back({segment->number, segment->first_event});
     }
   }
   std::ranges::sort(parts, {}, &Part::number);
@@ -112,8 +85,9 @@ SinkPosition SegmentSink::go_on(const SinkStart& start, const Found& found) {
     publish(*found.unfinished);
   }
   const Part part = *found.part;
-  const std::uint64_t known = start.at.mark >> kMarkShift;
-  if (part.number < known || (part.number > known && part.first_event < start.at.events)) {
+  const SegmentMark known = SegmentMark::read(start.at.mark);
+  if (part.number < known.number ||
+      (part.number > known.number && part.first_event < start.at.events)) {
     refuse(
         fmt::format("it has come to event {}, but the state has given it {}: it was restored from "
                     "before, or was left out for a while. Put the right one back, or choose an "
@@ -127,14 +101,14 @@ SinkPosition SegmentSink::go_on(const SinkStart& start, const Found& found) {
                     "replay the dumps with a new state",
                     part.first_event, start.committed));
   }
-  const bool same = part.number == known;
+  const bool same = part.number == known.number;
   events_ = same ? start.at.events : part.first_event;
-  begin_segment(part, same ? start.at.mark & kMarkBytes : 0);
+  begin_segment(part, same ? known.bytes : 0);
   return position();
 }
 
 void SegmentSink::begin_segment(const Part& part, std::uint64_t bytes) {
-  if (part.number > kNumberMost) {
+  if (part.number > SegmentMark::kNumberMost) {
     refuse("no more segments can be numbered. Choose another folder and a greater segment-bytes=");
   }
   part_ = part;
@@ -198,20 +172,19 @@ void SegmentSink::end_segment(bool begins_another) {
 
 void SegmentSink::publish(const Part& part) {
   const std::string whole =
-      fmt::format("{}{:08}-{:020}{}", folder_, part.number, part.first_event, kWhole);
+      folder_ + SegmentName{.number = part.number, .first_event = part.first_event}.text();
   check("rename a file of", disk_.rename(part_path(part), whole));
   check("sync", disk_.sync_folder_of(whole));
 }
 
 SinkPosition SegmentSink::position() const {
-  return {events_, stream_.empty() ? 0 : part_.number << kMarkShift | file_->bytes()};
+  return {events_, stream_.empty() ? 0 : SegmentMark{part_.number, file_->bytes()}.value()};
 }
 
 std::uint64_t SegmentSink::bytes() const { return file_->bytes() + file_->lines().size(); }
 
 std::string SegmentSink::part_path(const Part& part) const {
-  return fmt::format("{}{:08}-{:020}{}{}{}", folder_, part.number, part.first_event,
-                     stream_.empty() ? "" : "-", stream_, kGrowing);
+  return folder_ + SegmentName{part.number, part.first_event, true, stream_}.text();
 }
 
 void SegmentSink::check(const char* action, int error) const {

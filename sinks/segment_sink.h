@@ -9,6 +9,7 @@
 
 #include "engine/disk.h"
 #include "sinks/output_file.h"
+#include "sinks/segment_names.h"
 #include "sinks/sink.h"
 #include "sinks/surroundings.h"
 

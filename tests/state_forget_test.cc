@@ -203,6 +203,65 @@ TEST_F(StateForget, SaysWhatItDidAndWhatIsLeftToDo) {
             "  the dumps, copies of these files, and outputs that the state no longer knows\n");
 }
 
+// All segments, those that are whole and the one that grows, hold then what the file of all events
+// holds, and the next run goes on behind it.
+TEST(StateForgetSegments, AreRewrittenAndGoneOnWith) {
+  const RunFolder run(shop::lines(offers()), all_members());
+  fs::create_directory(run.path("segments"));
+  const Arguments sink = {"--sink", "jsonl:segments/?events=all&segment-bytes=900"};
+  const auto replay = [&](const std::string& dump) {
+    Arguments arguments = sink;
+    arguments.push_back(dump);
+    EXPECT_EQ(run.replay(arguments).exit_code, 0);
+  };
+  const auto all_segments = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(run.path("segments"))) {
+      names.push_back(entry.path().filename().string());
+    }
+    std::ranges::sort(names);
+    std::string text;
+    for (const std::string& name : names) {
+      text += run.file("segments/" + name);
+    }
+    EXPECT_GT(names.size(), 3U);
+    return text;
+  };
+  run.write("day.json", day());
+  replay("day.json");
+  EXPECT_EQ(all_segments(), run.file("events.jsonl"));
+  EXPECT_TRUE(contains(all_segments(), kNumber));
+
+  const ProgramResult forgotten = run.state("forget", {"--author", std::string(kNumber)});
+  EXPECT_EQ(forgotten.exit_code, 0) << forgotten.err;
+  EXPECT_TRUE(contains(forgotten.out, "segments/: 4 events erased, 1 purchase stays without"))
+      << forgotten.out;
+  EXPECT_EQ(all_segments(), run.file("events.jsonl"));
+  EXPECT_FALSE(contains(all_segments(), kNumber));
+
+  run.write("next.json", life_of(kOther, 500, 41 * kDay));
+  replay("next.json");
+  EXPECT_EQ(all_segments(), run.file("events.jsonl"));
+  EXPECT_TRUE(contains(all_segments(), "\"500:mug\""));
+}
+
+TEST(StateForgetSegments, AFolderWithoutItsPartIsRefusedAndNothingIsChanged) {
+  const RunFolder run(shop::lines(offers()), all_members());
+  fs::create_directory(run.path("segments"));
+  run.write("day.json", day());
+  EXPECT_EQ(run.replay({"--sink", "jsonl:segments/?events=all", "day.json"}).exit_code, 0);
+  for (const auto& entry : fs::directory_iterator(run.path("segments"))) {
+    if (entry.path().extension() == ".part") {
+      fs::remove(entry.path());
+    }
+  }
+  const std::string before = run.file("events.jsonl");
+  const ProgramResult refused = run.state("forget", {"--author", std::string(kNumber)});
+  EXPECT_EQ(refused.exit_code, 74);
+  EXPECT_TRUE(contains(refused.err, "has no segment that grows")) << refused.err;
+  EXPECT_EQ(run.file("events.jsonl"), before);
+}
+
 // It is on the books of shop and card issuer.
 TEST_F(StateForget, APurchaseStaysWithoutThePerson) {
   const auto purchase_of = [](std::string_view author, std::string_view confirm,

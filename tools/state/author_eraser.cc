@@ -60,6 +60,9 @@ OutputPlace place_of_output(std::string_view name) {
   if (!path.starts_with('/')) {
     return {};
   }
+  if (kind == "jsonl" && path.ends_with('/')) {
+    return {OutputKind::kSegments, std::move(path)};
+  }
   if (kind == "events" || kind == "jsonl") {
     return {OutputKind::kEvents, std::move(path)};
   }
@@ -82,7 +85,7 @@ void AuthorEraser::check_had_everything(const SinkCursor& cursor) const {
     throw Error(ExitCode::kUsage,
                 fmt::format("The output {} has not had the last {} yet. Run the replay once more, "
                             "as it was run, and then this; or leave that output for good: tagtill "
-                            "state forget --output.",
+                            "state forget --state PATH --output.",
                             cursor.name,
                             cursor.letters ? counted(left, "dead letter", "dead letters")
                                            : counted(left, "event", "events")));
@@ -112,6 +115,9 @@ void AuthorEraser::check() {
     if ((place.kind == OutputKind::kEvents || place.kind == OutputKind::kLetters) &&
         !marked_before_) {
       make_ready(place.path, cursor.mark, disk_);
+    }
+    if (place.kind == OutputKind::kSegments && !marked_before_) {
+      make_segments_ready(place.path, cursor.mark, store_.reader().stream(), disk_);
     }
     outputs_.push_back({cursor.name, place.kind, {}});
   }
@@ -165,6 +171,11 @@ void AuthorEraser::erase_from_output(Output& output) {
       output.erased = erase_lines(
           path, [&](auto line, auto& replacement) { return events.fate(line, replacement); },
           disk_);
+      break;
+    case OutputKind::kSegments:
+      output.erased = erase_segments(
+          path, cursor.mark,
+          [&](auto line, auto& replacement) { return events.fate(line, replacement); }, disk_);
       break;
     case OutputKind::kLetters:
       output.erased = erase_lines(

@@ -16,6 +16,7 @@ namespace tagtill {
 // The kinds of outputs by the names that a state knows them by (output_name, replay_state.h).
 enum class OutputKind : std::uint8_t {
   kEvents,    // files of events, a line each
+  kSegments,  // folders of them
   kLetters,   // dead letters
   kDatabase,  // of the sqlite: sink
   kNothing,   // null:

@@ -9,10 +9,14 @@
 #include <cerrno>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "engine/errors.h"
 #include "engine/json_text.h"
 #include "sinks/output_file.h"
+#include "sinks/segment_names.h"
 #include "tools/tags/line_reader.h"
 
 namespace tagtill {
@@ -151,6 +155,23 @@ class FileBeside {
   bool replaced_ = false;
 };
 
+// By number. None, of a folder that is not there.
+std::vector<SegmentName> segments_in(const std::string& folder, Disk& disk) {
+  std::vector<std::string> names;
+  const int error = disk.list(folder, names);
+  if (error != 0 && error != ENOENT) {
+    fail("read", folder, error);
+  }
+  std::vector<SegmentName> segments;
+  for (const std::string& name : names) {
+    if (std::optional<SegmentName> segment = read_segment_name(name)) {
+      segments.push_back(std::move(*segment));
+    }
+  }
+  std::ranges::sort(segments, {}, &SegmentName::number);
+  return segments;
+}
+
 }  // namespace
 
 LineFate EventLineEraser::fate(std::string_view line, std::string& replacement) {
@@ -258,7 +279,7 @@ Erased erase_lines(const std::string& path, const FateOfLine& fate, Disk& disk) 
         throw Error(ExitCode::kBadInput,
                     fmt::format("the output: line {} of {} is longer than any that tagtill writes. "
                                 "Put the file back as it was, or leave it for good: tagtill state "
-                                "forget --output",
+                                "forget --state PATH --output",
                                 reader.line_number(), path));
       case LineReader::Status::kFailed:
         throw Error(ExitCode::kIoFailed, fmt::format("the output: {}", reader.problem()));
@@ -269,6 +290,43 @@ Erased erase_lines(const std::string& path, const FateOfLine& fate, Disk& disk) 
   }
   erased.mark = beside.replace();
   return erased;
+}
+
+void make_segments_ready(const std::string& folder, std::uint64_t mark, const std::string& stream,
+                         Disk& disk) {
+  const SegmentMark known = SegmentMark::read(mark);
+  std::optional<SegmentName> growing;
+  for (const SegmentName& segment : segments_in(folder, disk)) {
+    if (segment.grows && segment.stream == stream && segment.number >= known.number) {
+      growing = segment;
+    }
+  }
+  if (!growing && mark != 0) {
+    throw Error(
+        ExitCode::kIoFailed,
+        fmt::format("the output: {} has no segment that grows, and the state has committed to one. "
+                    "Put the folder back as it was, or leave it for good: tagtill state forget "
+                    "--state PATH --output",
+                    folder));
+  }
+  if (growing) {
+    make_ready(folder + growing->text(), growing->number == known.number ? known.bytes : 0, disk);
+  }
+}
+
+Erased erase_segments(const std::string& folder, std::uint64_t mark, const FateOfLine& fate,
+                      Disk& disk) {
+  Erased all;
+  all.mark = mark;
+  for (const SegmentName& segment : segments_in(folder, disk)) {
+    const Erased one = erase_lines(folder + segment.text(), fate, disk);
+    all.dropped += one.dropped;
+    all.purchases += one.purchases;
+    if (segment.grows) {
+      all.mark = SegmentMark{segment.number, one.mark}.value();
+    }
+  }
+  return all;
 }
 
 }  // namespace tagtill

@@ -70,4 +70,12 @@ void make_ready(const std::string& path, std::uint64_t mark, Disk& disk);
 using FateOfLine = std::function<LineFate(std::string_view line, std::string& replacement)>;
 [[nodiscard]] Erased erase_lines(const std::string& path, const FateOfLine& fate, Disk& disk);
 
+// The same two for a folder of segments (sinks/segment_sink.h), which ends with a `/`: the one that
+// grows is cut back, and all that are there are rewritten. What was taken out of the folder is out
+// of reach.
+void make_segments_ready(const std::string& folder, std::uint64_t mark, const std::string& stream,
+                         Disk& disk);
+[[nodiscard]] Erased erase_segments(const std::string& folder, std::uint64_t mark,
+                                    const FateOfLine& fate, Disk& disk);
+
 }  // namespace tagtill

@@ -71,6 +71,7 @@ std::string line_of(const AuthorEraser::Output& output) {
       done = fmt::format("{} erased", counted(erased.dropped, "dead letter", "dead letters"));
       break;
     case OutputKind::kEvents:
+    case OutputKind::kSegments:
     case OutputKind::kDatabase:
       done = fmt::format("{} erased, {} without the person",
                          counted(erased.dropped, "event", "events"),
