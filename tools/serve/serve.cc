@@ -119,7 +119,7 @@ class Tier {
     PipelineParts parts;
     parts.outputs = outputs_for(configuration);
     view_ = std::make_unique<TierView>(http_options(config_), names_of(parts.outputs, version_),
-                                       log_, Clock::real());
+                                       config_.protocol.lateness_ms, log_, Clock::real());
     if (!view_->url().empty()) {
       log_.info("the tier can be watched", {{"url", view_->url()}});
     }

@@ -47,6 +47,10 @@ StandardMetrics::Decisions decisions_of(MetricRegistry& to) {
       .repeated = to.counter("tagtill_repeated_intents_total",
                              "Intents while the window was open already."),
       .open_windows = to.gauge("tagtill_open_windows", "Windows that are open."),
+      .oldest_window_seconds = unknown_at_first(
+          to.gauge("tagtill_oldest_window_age_seconds",
+                   "By the stream's clock, the age of the window that was opened first of those "
+                   "that are open. NaN: none is.")),
       .clock_lag_seconds = unknown_at_first(
           to.gauge("tagtill_clock_lag_seconds",
                    "How far the stream's clock is behind the machine's. NaN: there is none yet.")),

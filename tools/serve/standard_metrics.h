@@ -49,8 +49,9 @@ class StandardMetrics {
     std::array<Counter*, kEventTypes> events{};
     std::array<Counter*, kRejectReasons> rejected{};
     Gauge& open_windows;
-    Gauge& clock_lag_seconds;  // NaN: no clock yet
-    Gauge& clock_seconds;      // since 1970; NaN: none
+    Gauge& oldest_window_seconds;  // NaN: none
+    Gauge& clock_lag_seconds;      // NaN: no clock yet
+    Gauge& clock_seconds;          // since 1970; NaN: none
     // Since the program was started; all but intents.
     void set(const DecisionCounts& counts);
   };

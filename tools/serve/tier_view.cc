@@ -1,6 +1,7 @@
 #include "tools/serve/tier_view.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "engine/memory_visitor.h"
@@ -24,17 +25,21 @@ LatencyFigures latency_of(std::string name, const HistogramSnapshot& recent) {
           static_cast<double>(recent.quantile(0.999)) * kNanosecond, recent.count()};
 }
 
-// What is open and sold of each offer, from before.
+// What is open, and what is sold of each offer, from before.
 class StockVisitor final : public MemoryVisitor {
  public:
-  explicit StockVisitor(EventTally& tally) : tally_(tally) {}
+  StockVisitor(EventTally& tally, WindowAges& ages) : tally_(tally), ages_(ages) {}
 
   void on_clock(std::optional<Millis> /*at*/) override {}
   void on_stock(const Stock& stock) override {
     tally_.restore(stock.offer_id, stock.held, stock.sold);
   }
   void on_terms(const Terms& /*terms*/) override {}
-  void on_window(const Window& /*window*/) override {}
+  void on_window(const Window& window) override {
+    if (window.state == WindowState::kOpen && !window.denied) {
+      ages_.restore(window.intent_at, window.deadline);
+    }
+  }
   void on_parked(const Parked& /*parked*/) override {}
   void on_post(const Post& /*post*/) override {}
   void on_notice(const Notice& /*notice*/) override {}
@@ -43,16 +48,18 @@ class StockVisitor final : public MemoryVisitor {
 
  private:
   EventTally& tally_;
+  WindowAges& ages_;
 };
 
 }  // namespace
 
 TierView::TierView(const std::optional<HttpServerOptions>& http, const StandardNames& names,
-                   const Log& log, Clock& clock)
+                   Millis lateness_ms, const Log& log, Clock& clock)
     : log_(log),
       clock_(clock),
       started_(clock.now()),
       names_(names),
+      lateness_ms_(lateness_ms),
       metrics_(registry_, names),
       decide_to_commit_(metrics_.commits.decide_to_commit_seconds),
       commit_(metrics_.commits.commit_seconds) {
@@ -77,7 +84,7 @@ Millis TierView::wall_time() {
 void TierView::begin_with(const std::shared_ptr<const OfferCatalogue>& offers, Decider& decider,
                           const StateReader& state) {
   auto tally = std::make_shared<EventTally>(offers);
-  StockVisitor visitor(*tally);
+  StockVisitor visitor(*tally, ages_);
   decider.visit_memory(visitor);
   events_ = state.head().events;
   letters_ = state.head().letters;
@@ -128,6 +135,7 @@ void TierView::committed(std::span<Parcel* const> parcels, const StateReader& st
     }
     if (!parcel->events.events.empty()) {
       tally_->add(parcel->events, now);
+      ages_.add(parcel->events);
     }
     events += parcel->events.events.size();
   }
@@ -175,6 +183,15 @@ void TierView::update_lags() {
   }
 }
 
+std::optional<double> TierView::oldest_window_seconds(const DeciderStanding& standing) {
+  const std::optional<Millis> oldest =
+      standing.clock ? ages_.oldest(*standing.clock - lateness_ms_) : std::nullopt;
+  if (!oldest) {
+    return std::nullopt;
+  }
+  return static_cast<double>(std::max<Millis>(*standing.clock - *oldest, 0)) / 1'000;
+}
+
 Figures TierView::figures() {
   const std::lock_guard lock(mutex_);
   Figures figures;
@@ -201,6 +218,7 @@ Figures TierView::figures() {
   figures.candidates = standing.decisions.candidates;
   figures.intents = standing.intents;
   figures.open_windows = standing.open_windows;
+  figures.oldest_window_seconds = oldest_window_seconds(standing);
   if (standing.clock) {
     figures.clock_lag_seconds = static_cast<double>(figures.at - *standing.clock) / 1'000;
   }
@@ -230,6 +248,8 @@ void TierView::fill_metrics() {
   metrics_.decisions.set(standing.decisions);
   metrics_.decisions.intents.set(standing.intents);
   metrics_.decisions.open_windows.set(static_cast<double>(standing.open_windows));
+  metrics_.decisions.oldest_window_seconds.set(
+      oldest_window_seconds(standing).value_or(std::numeric_limits<double>::quiet_NaN()));
   if (standing.clock) {
     const auto clock = static_cast<double>(*standing.clock) / 1'000;
     metrics_.decisions.clock_seconds.set(clock);

@@ -17,6 +17,7 @@
 #include "tools/serve/metrics.h"
 #include "tools/serve/observer.h"
 #include "tools/serve/standard_metrics.h"
+#include "tools/serve/window_ages.h"
 
 namespace tagtill {
 
@@ -26,8 +27,8 @@ class TierView final : public CommitWatch {
  public:
   // Answers from here on, `starting`, if there is an address. Throws as HttpServer does. `log`
   // must outlive it. `names`: of the pipeline's outputs, in their order.
-  TierView(const std::optional<HttpServerOptions>& http, const StandardNames& names, const Log& log,
-           Clock& clock);
+  TierView(const std::optional<HttpServerOptions>& http, const StandardNames& names,
+           Millis lateness_ms, const Log& log, Clock& clock);
   ~TierView() override;
 
   // Empty: there is none.
@@ -61,15 +62,19 @@ class TierView final : public CommitWatch {
   void fill_outputs(std::vector<SinkFigures>& to);
   void update_lags();
   [[nodiscard]] static Millis wall_time();
+  // By the stream's clock; nothing: none is open.
+  [[nodiscard]] std::optional<double> oldest_window_seconds(const DeciderStanding& standing);
 
   const Log& log_;
   Clock& clock_;
   const Clock::TimePoint started_;
   const StandardNames names_;
+  const Millis lateness_ms_;
   MetricRegistry registry_;
   StandardMetrics metrics_;
   RecentHistogram decide_to_commit_;
   RecentHistogram commit_;
+  WindowAges ages_;
   Rate bytes_;
   Rate posts_;
 
