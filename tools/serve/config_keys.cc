@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = kKiB * 1024;
-constexpr std::uint64_t kTiB = kMiB * kMiB;
 constexpr std::uint64_t kYears = static_cast<std::uint64_t>(kDurationMost);
 constexpr std::size_t kCoresMax = 1024;
 
