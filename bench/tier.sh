@@ -133,6 +133,7 @@ listen = "127.0.0.1:0"
 [log]
 format = "json"
 TOML
+  : >"$scratch/served"  # what the tier before has said
   # SET is words.
   # shellcheck disable=SC2086
   "$tagtill" serve --config "$data/run/tagtill.toml" ${SET:-} 2>"$scratch/served" &
