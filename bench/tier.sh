@@ -56,7 +56,7 @@ mkdir -p "$data"
 need_program
 probe="${PROBE:-build/release/bench/tier_probe}"
 [ -x "$probe" ] || fail "$probe is not there. Build it (target tier_probe), or set PROBE."
-command -v sqlite3 >/dev/null || fail "sqlite3 is needed: tools/setup.sh --test."
+command -v sqlite3 >/dev/null || fail "sqlite3 is needed: tools/setup.sh."
 
 case "${SIZE:-full}" in
   full) average=5700 record=143199 posts=40000 offers=5000 members=100000 ;;
@@ -93,7 +93,7 @@ metric() { # NAME: the sum of its rows
   exec 3>&-
 }
 
-# Of what the tier says on standard error, the last port behind this word; waits for it.
+# Of what the tier says on standard error, what the group of the pattern takes, once it is ready.
 said() { # PATTERN
   local tries
   for ((tries = 0; tries < 600; ++tries)); do
