@@ -163,13 +163,16 @@ void Pipeline::open() {
 }
 
 // The agents that compute are dealt out to the cores in turn; on each core those that
-// finish what was begun go first.
+// finish what was begun go first. The only lane of a live feed shares its thread with the decider,
+// though there were a core for it: a block that has just come is small, and to wake another thread
+// takes longer than to decide it.
 std::vector<AgentThread> Pipeline::plan_threads() const {
   std::vector<AgentThread> threads;
   const std::size_t readers = readers_wait_ ? 0 : unpackers_.size();
   const std::size_t agents = readers + lanes_.size();
   const std::size_t shared = std::min(cores_.cores.size(), agents);
-  const bool decider_alone = cores_.cores.size() > agents;
+  const bool decider_alone =
+      cores_.cores.size() > agents && !(live_ != nullptr && lanes_.size() == 1);
   const auto add = [&](std::string name, std::vector<int> cores) -> AgentThread& {
     AgentThread& thread = threads.emplace_back();
     thread.name = std::move(name);

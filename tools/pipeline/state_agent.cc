@@ -124,10 +124,10 @@ bool StateAgent::commit() {
   if (ways_.watch != nullptr && !group_.empty()) {
     ways_.watch->committed(group_, ways_.store.reader(), began, clock_.now());
   }
-  for (const StreamStep& step : streams_) {
+  hand_out();
+  for (const StreamStep& step : streams_) {  // a sender's ack is in less of a hurry than a prompt
     ways_.live->committed(step.stream, step.position);
   }
-  hand_out();
   return true;
 }
 
