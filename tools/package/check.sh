@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# Checks what is packed, with figures: how exposed the service is, how hardened the program, the
+# manual, and the package for Debian, which it builds from build/release.
+#
+#   tools/package/check.sh             seconds; tools/setup.sh --dev installs what it needs
+#   tools/package/check.sh --install   also installs the package into a throw-away Debian 12,
+#                                      upgrades, removes and purges it: minutes, as root, with
+#                                      debootstrap and a mirror of Debian (MIRROR)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=build/release
+program="$build/tools/tagtill"
+# Of `systemd-analyze security`, in tenths: 0 is shut, 100 is open.
+exposure_max=20
+mirror="${MIRROR:-http://deb.debian.org/debian}"
+
+fail() {
+  echo "check.sh: $*" >&2
+  exit 1
+}
+case "${1:-}" in
+  "" | --install) ;;
+  *) echo "check.sh: unknown option $1. Use no option, or --install." >&2 && exit 2 ;;
+esac
+[ -x "$program" ] || fail "$program is not there. tools/test.sh builds it."
+scratch="$(mktemp -d)"
+trap 'rm -rf --one-file-system "$scratch"' EXIT
+
+said() { printf '%-34s %s\n' "$1" "$2"; }
+
+# --- The service ---------------------------------------------------------------------------
+
+service() {
+  local unit=tools/package/tagtill.service
+  systemd-analyze security --no-pager --offline=true --threshold="$exposure_max" "$unit" \
+    >"$scratch/exposure" || {
+    cat "$scratch/exposure" >&2
+    fail "$unit is more exposed than $exposure_max tenths."
+  }
+  said "exposure of the service" "$(sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p' "$scratch/exposure"), at most $((exposure_max / 10)).$((exposure_max % 10))"
+}
+
+# --- The program ---------------------------------------------------------------------------
+
+hardened() { # WHAT PATTERN FILE
+  grep -Eq -- "$2" "$3" || fail "$program has no $1 (cmake/Hardening.cmake)."
+  said "$1" "$(grep -Ec -- "$2" "$3")"
+}
+
+hardening() {
+  readelf -hlWdn "$program" >"$scratch/headers"
+  readelf -sW --dyn-syms "$program" >"$scratch/symbols"
+  hardened "position-independent executable" 'Type: +DYN \(Position' "$scratch/headers"
+  hardened "symbols bound at the start" 'FLAGS.*NOW' "$scratch/headers"
+  hardened "relocations read-only (segments)" 'GNU_RELRO' "$scratch/headers"
+  hardened "stack without code" 'GNU_STACK .* RW ' "$scratch/headers"
+  hardened "stack protector (symbols)" 'UND __stack_chk_fail' "$scratch/symbols"
+  hardened "checked copies (symbols)" 'UND __[a-z]+_chk' "$scratch/symbols"
+  if [ "$(uname -m)" = x86_64 ]; then
+    hardened "checked jumps, shadow stack" 'x86 feature: IBT, SHSTK' "$scratch/headers"
+  fi
+  # What no program shows.
+  local files clashing
+  files="$(grep -c '"file": .*/\(engine\|ingest\|sinks\|tools\)/' "$build/compile_commands.json")"
+  clashing="$(grep -A1 '"command": .*-fstack-clash-protection' "$build/compile_commands.json" |
+    grep -c '"file": .*/\(engine\|ingest\|sinks\|tools\)/')"
+  [ "$files" -eq "$clashing" ] ||
+    fail "only $clashing of $files files are compiled with -fstack-clash-protection."
+  said "stack clash protection (files)" "$clashing of $files"
+}
+
+# --- The manual ----------------------------------------------------------------------------
+
+manual() {
+  tools/package/manual.sh "$program" "$scratch/tagtill.1"
+  LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$scratch/tagtill.1" \
+    2>"$scratch/warnings" >/dev/null
+  # Whether other manuals are installed here is not its fault.
+  mandoc -Tlint "$scratch/tagtill.1" | grep -v 'outdated mandoc.db' >>"$scratch/warnings" || true
+  if [ -s "$scratch/warnings" ]; then
+    cat "$scratch/warnings" >&2
+    fail "the manual has warnings."
+  fi
+  said "manual (lines, without a warning)" "$(wc -l <"$scratch/tagtill.1")"
+}
+
+# --- The package ---------------------------------------------------------------------------
+
+# Prints the path.
+build_package() { # RELEASE
+  cpack --config "$build/CPackConfig.cmake" -B "$scratch/packages" \
+    -D "CPACK_DEBIAN_PACKAGE_RELEASE=$1" >"$scratch/cpack" 2>&1 || {
+    cat "$scratch/cpack" >&2
+    fail "cpack could not make the package."
+  }
+  find "$scratch/packages" -maxdepth 1 -name "tagtill_*-$1_*.deb"
+}
+
+package() {
+  cmake --build "$build" --target tagtill tagtill_manual >"$scratch/build" || {
+    cat "$scratch/build" >&2
+    fail "the program could not be built."
+  }
+  deb="$(build_package 1)"
+  dpkg-deb -x "$deb" "$scratch/root"
+  local path
+  for path in usr/bin/tagtill etc/tagtill/tagtill.toml usr/lib/systemd/system/tagtill.service \
+    usr/lib/sysusers.d/tagtill.conf usr/share/bash-completion/completions/tagtill \
+    usr/share/man/man1/tagtill.1.gz usr/share/doc/tagtill/copyright \
+    usr/share/doc/tagtill/docs/serving.md; do
+    [ -s "$scratch/root/$path" ] || fail "$path is not in the package."
+  done
+  "$scratch/root/usr/bin/tagtill" config show \
+    --config "$scratch/root/etc/tagtill/tagtill.toml" >/dev/null
+  [ "$(dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./conffiles)" = /etc/tagtill/tagtill.toml ] ||
+    fail "the configuration is no conffile of the package."
+  systemd-analyze verify --man=no --recursive-errors=no --root="$scratch/root" tagtill.service ||
+    fail "systemd does not like the service as it is packed."
+  said "package (bytes)" "$(basename "$deb"), $(stat -c %s "$deb")"
+  said "needs (packages)" "$(dpkg-deb -f "$deb" Depends | tr , '\n' | wc -l)"
+}
+
+# --- Installing it -------------------------------------------------------------------------
+
+inside() { chroot "$scratch/debian" env DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }
+
+# Runs it and shows what it said only if it fails.
+quietly() {
+  "$@" >"$scratch/log" 2>&1 || {
+    cat "$scratch/log" >&2
+    fail "this failed: $*"
+  }
+}
+
+installed() { # PATH...
+  local path
+  for path in "$@"; do
+    [ -e "$scratch/debian$path" ] || fail "$path should be there."
+  done
+}
+gone() { # PATH...
+  local path
+  for path in "$@"; do
+    [ ! -e "$scratch/debian$path" ] || fail "$path should not be there."
+  done
+}
+
+installation() {
+  [ "$(id -u)" -eq 0 ] || fail "--install makes a root of its own: run it as root."
+  local debian="$scratch/debian" conf=/etc/tagtill/tagtill.toml
+  quietly debootstrap --variant=minbase bookworm "$debian" "$mirror"
+  # No service is to be started in there.
+  printf '#!/bin/sh\nexit 101\n' >"$debian/usr/sbin/policy-rc.d"
+  chmod 755 "$debian/usr/sbin/policy-rc.d"
+  inside find / -xdev \( -path /var/lib/dpkg -o -path /var/cache -o -path /var/log \) -prune \
+    -o -print | LC_ALL=C sort >"$scratch/before"
+
+  cp "$deb" "$debian/tmp/first.deb"
+  quietly inside apt-get install -y --no-install-recommends /tmp/first.deb
+  inside tagtill version | grep -q '^tagtill ' || fail "the installed program does not run."
+  inside getent passwd tagtill >/dev/null || fail "there is no user tagtill."
+  [ "$(inside stat -c '%U %a' "$conf")" = "root 644" ] || fail "$conf is not root's."
+  inside tagtill config show --config "$conf" >/dev/null
+  said "installed" "tagtill version runs, the configuration is read"
+
+  # What an operator adds, and what a service leaves.
+  echo '# ours' >>"$debian$conf"
+  openssl rand -hex 32 >"$debian/etc/tagtill/secret"
+  inside install -d -o tagtill -g tagtill /var/lib/tagtill
+  echo state >"$debian/var/lib/tagtill/programme.state"
+
+  cp "$(build_package 2)" "$debian/tmp/second.deb"
+  quietly inside apt-get install -y /tmp/second.deb
+  inside dpkg-query -W -f '${Version}' tagtill | grep -q -- '-2$' || fail "it is not upgraded."
+  grep -q '^# ours$' "$debian$conf" || fail "the upgrade has replaced the configuration."
+  inside tagtill version | grep -q '^tagtill ' || fail "the upgraded program does not run."
+  installed /var/lib/tagtill/programme.state /etc/tagtill/secret
+  said "upgraded" "the changed configuration is kept"
+
+  quietly inside apt-get remove -y tagtill
+  gone /usr/bin/tagtill /usr/lib/systemd/system/tagtill.service \
+    /usr/share/bash-completion/completions/tagtill /usr/share/doc/tagtill
+  installed "$conf" /var/lib/tagtill/programme.state /etc/tagtill/secret
+  said "removed" "state, secret and configuration are kept"
+
+  quietly inside apt-get purge -y tagtill
+  gone "$conf"
+  installed /var/lib/tagtill/programme.state /etc/tagtill/secret
+  grep -q '/var/lib/tagtill is kept' "$scratch/log" || fail "a purge does not say what it keeps."
+  said "purged" "state and secret are kept, and that is said"
+
+  # Once more without anything of an operator's: nothing is left.
+  rm -r "$debian/var/lib/tagtill" "$debian/etc/tagtill"
+  quietly inside apt-get install -y /tmp/first.deb
+  quietly inside apt-get purge -y tagtill
+  gone /etc/tagtill /var/lib/tagtill /usr/bin/tagtill
+  inside dpkg-query -W tagtill >/dev/null 2>&1 && fail "dpkg still knows it."
+  inside find / -xdev -path '*tagtill*' -not -path '/proc/*' | LC_ALL=C sort >"$scratch/left"
+  comm -13 "$scratch/before" "$scratch/left" >"$scratch/more"
+  if [ -s "$scratch/more" ]; then
+    cat "$scratch/more" >&2
+    fail "a purge leaves these."
+  fi
+  said "installed and purged" "no file is left"
+}
+
+service
+hardening
+manual
+package
+if [ "${1:-}" = --install ]; then
+  installation
+fi
