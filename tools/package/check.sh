@@ -4,8 +4,10 @@
 #
 #   tools/package/check.sh             seconds; tools/setup.sh --dev installs what it needs
 #   tools/package/check.sh --install   also installs the package into a throw-away Debian 12,
-#                                      upgrades, removes and purges it: minutes, as root, with
-#                                      debootstrap and a mirror of Debian (MIRROR)
+#                                      upgrades, removes and purges it, then boots that Debian in a
+#                                      container and does the same with a service that works:
+#                                      minutes, as root, with debootstrap, systemd-nspawn and a
+#                                      mirror of Debian (MIRROR)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -49,7 +51,7 @@ hardened() { # WHAT PATTERN FILE
 }
 
 hardening() {
-  readelf -hlWdn "$program" >"$scratch/headers"
+  readelf -hlWd "$program" >"$scratch/headers"
   readelf -sW --dyn-syms "$program" >"$scratch/symbols"
   hardened "position-independent executable" 'Type: +DYN \(Position' "$scratch/headers"
   hardened "symbols bound at the start" 'FLAGS.*NOW' "$scratch/headers"
@@ -57,9 +59,6 @@ hardening() {
   hardened "stack without code" 'GNU_STACK .* RW ' "$scratch/headers"
   hardened "stack protector (symbols)" 'UND __stack_chk_fail' "$scratch/symbols"
   hardened "checked copies (symbols)" 'UND __[a-z]+_chk' "$scratch/symbols"
-  if [ "$(uname -m)" = x86_64 ]; then
-    hardened "checked jumps, shadow stack" 'x86 feature: IBT, SHSTK' "$scratch/headers"
-  fi
   # What no program shows.
   local files clashing
   files="$(grep -c '"file": .*/\(engine\|ingest\|sinks\|tools\)/' "$build/compile_commands.json")"
@@ -115,6 +114,8 @@ package() {
     --config "$scratch/root/etc/tagtill/tagtill.toml" >/dev/null
   [ "$(dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./conffiles)" = /etc/tagtill/tagtill.toml ] ||
     fail "the configuration is no conffile of the package."
+  # Another package's.
+  install -D /bin/true "$scratch/root/bin/kill"
   systemd-analyze verify --man=no --recursive-errors=no --root="$scratch/root" tagtill.service ||
     fail "systemd does not like the service as it is packed."
   said "package (bytes)" "$(basename "$deb"), $(stat -c %s "$deb")"
@@ -205,10 +206,84 @@ installation() {
   said "installed and purged" "no file is left"
 }
 
+# --- The service at work ---------------------------------------------------------------------
+
+# What is done in the booted Debian, as its last service.
+as_an_operator() {
+  cat <<'INSIDE'
+#!/bin/bash
+exec >/root/log 2>&1
+fail() { echo "$*"; journalctl -u tagtill -o cat --no-pager; systemctl poweroff; exit 1; }
+until_true() { # SECONDS COMMAND...
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.1
+  done
+}
+main_pid() { systemctl show -P MainPID tagtill; }
+works_anew() { [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && systemctl -q is-active tagtill; }
+said() { journalctl -u tagtill -o cat --no-pager | grep -q "$1"; }
+passed() { echo "$1" >>/root/passed; }
+
+systemctl start tagtill || fail "it does not start"
+passed start
+tagtill send --to tcp:127.0.0.1:7077 --stream tcp --speed max /root/corpus/posts.json ||
+  fail "nothing can be sent to its port"
+tagtill send --to unix:/run/tagtill/tagtill.sock --stream unix --speed max /root/corpus/posts.json ||
+  fail "nothing can be sent to its socket"
+passed send
+systemctl reload tagtill || fail "it cannot be told to reload"
+until_true 30 said 'were read anew' || fail "it does not reload"
+passed reload
+pid="$(main_pid)"
+systemctl kill -s KILL tagtill
+until_true 60 works_anew "$pid" || fail "it is not started again"
+passed "kill -9"
+pid="$(main_pid)"
+dpkg -i /tmp/second.deb || fail "it cannot be upgraded"
+until_true 60 works_anew "$pid" || fail "the upgrade does not restart it"
+passed upgrade
+dpkg -r tagtill || fail "it cannot be removed"
+systemctl -q is-active tagtill && fail "the removal does not stop it"
+said 'the tier has ended' || fail "it was not stopped in order"
+passed remove
+systemctl poweroff
+INSIDE
+}
+
+boot() {
+  local debian="$scratch/debian"
+  quietly inside apt-get install -y /tmp/first.deb
+  rm "$debian/usr/sbin/policy-rc.d"
+  quietly inside tagtill corpus generate --posts 20000 --out /root/corpus
+  cp "$debian"/root/corpus/{offers.jsonl,members.jsonl,secret} "$debian/etc/tagtill/"
+  as_an_operator >"$debian/root/operator"
+  chmod 755 "$debian/root/operator"
+  printf '%s\n' '[Unit]' 'After=multi-user.target' '[Service]' 'Type=oneshot' \
+    'ExecStart=/root/operator' >"$debian/etc/systemd/system/operator.service"
+  mkdir -p "$debian/etc/systemd/system/multi-user.target.wants"
+  ln -s ../operator.service "$debian/etc/systemd/system/multi-user.target.wants/"
+  timeout --kill-after=10 300 systemd-nspawn -q -D "$debian" --private-network --register=no --keep-unit \
+    --boot </dev/null >"$scratch/boot" 2>&1 || true
+  if ! grep -qx remove "$debian/root/passed" 2>/dev/null; then
+    tail -n 20 "$scratch/boot" >&2
+    cat "$debian/root/log" >&2 || true
+    fail "the service does not work as it is packed."
+  fi
+  local purchases
+  purchases="$(sqlite3 "$debian/var/lib/tagtill/purchases.db" 'SELECT count(*) FROM purchases')"
+  [ "$purchases" -eq "$(wc -l <"$debian/root/corpus/purchases.jsonl")" ] ||
+    fail "the service has found $purchases purchases, which are not all, or too many."
+  said "at work, in its sandbox" "$(paste -sd, "$debian/root/passed" | sed 's/,/, /g'); $purchases purchases"
+}
+
 service
 hardening
 manual
 package
 if [ "${1:-}" = --install ]; then
   installation
+  boot
 fi
