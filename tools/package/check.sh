@@ -52,7 +52,7 @@ hardened() { # WHAT PATTERN FILE
 
 hardening() {
   readelf -hlWd "$program" >"$scratch/headers"
-  readelf -sW --dyn-syms "$program" >"$scratch/symbols"
+  readelf -W --dyn-syms "$program" >"$scratch/symbols"
   hardened "position-independent executable" 'Type: +DYN \(Position' "$scratch/headers"
   hardened "symbols bound at the start" 'FLAGS.*NOW' "$scratch/headers"
   hardened "relocations read-only (segments)" 'GNU_RELRO' "$scratch/headers"
@@ -76,7 +76,7 @@ manual() {
   LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$scratch/tagtill.1" \
     2>"$scratch/warnings" >/dev/null
   # Whether other manuals are installed here is not its fault.
-  mandoc -Tlint "$scratch/tagtill.1" | grep -v 'outdated mandoc.db' >>"$scratch/warnings" || true
+  mandoc -Tlint "$scratch/tagtill.1" 2>&1 | grep -v 'outdated mandoc.db' >>"$scratch/warnings" || true
   if [ -s "$scratch/warnings" ]; then
     cat "$scratch/warnings" >&2
     fail "the manual has warnings."
@@ -157,8 +157,8 @@ installation() {
   inside find / -xdev \( -path /var/lib/dpkg -o -path /var/cache -o -path /var/log \) -prune \
     -o -print | LC_ALL=C sort >"$scratch/before"
 
-  cp "$deb" "$debian/tmp/first.deb"
-  quietly inside apt-get install -y --no-install-recommends /tmp/first.deb
+  cp "$deb" "$debian/root/first.deb"
+  quietly inside apt-get install -y --no-install-recommends /root/first.deb
   inside tagtill version | grep -q '^tagtill ' || fail "the installed program does not run."
   inside getent passwd tagtill >/dev/null || fail "there is no user tagtill."
   [ "$(inside stat -c '%U %a' "$conf")" = "root 644" ] || fail "$conf is not root's."
@@ -171,8 +171,8 @@ installation() {
   inside install -d -o tagtill -g tagtill /var/lib/tagtill
   echo state >"$debian/var/lib/tagtill/programme.state"
 
-  cp "$(build_package 2)" "$debian/tmp/second.deb"
-  quietly inside apt-get install -y /tmp/second.deb
+  cp "$(build_package 2)" "$debian/root/second.deb"
+  quietly inside apt-get install -y /root/second.deb
   inside dpkg-query -W -f '${Version}' tagtill | grep -q -- '-2$' || fail "it is not upgraded."
   grep -q '^# ours$' "$debian$conf" || fail "the upgrade has replaced the configuration."
   inside tagtill version | grep -q '^tagtill ' || fail "the upgraded program does not run."
@@ -193,7 +193,7 @@ installation() {
 
   # Once more without anything of an operator's: nothing is left.
   rm -r "$debian/var/lib/tagtill" "$debian/etc/tagtill"
-  quietly inside apt-get install -y /tmp/first.deb
+  quietly inside apt-get install -y /root/first.deb
   quietly inside apt-get purge -y tagtill
   gone /etc/tagtill /var/lib/tagtill /usr/bin/tagtill
   inside dpkg-query -W tagtill >/dev/null 2>&1 && fail "dpkg still knows it."
@@ -242,7 +242,7 @@ systemctl kill -s KILL tagtill
 until_true 60 works_anew "$pid" || fail "it is not started again"
 passed "kill -9"
 pid="$(main_pid)"
-dpkg -i /tmp/second.deb || fail "it cannot be upgraded"
+dpkg -i /root/second.deb || fail "it cannot be upgraded"
 until_true 60 works_anew "$pid" || fail "the upgrade does not restart it"
 passed upgrade
 dpkg -r tagtill || fail "it cannot be removed"
@@ -255,7 +255,7 @@ INSIDE
 
 boot() {
   local debian="$scratch/debian"
-  quietly inside apt-get install -y /tmp/first.deb
+  quietly inside apt-get install -y /root/first.deb
   rm "$debian/usr/sbin/policy-rc.d"
   quietly inside tagtill corpus generate --posts 20000 --out /root/corpus
   cp "$debian"/root/corpus/{offers.jsonl,members.jsonl,secret} "$debian/etc/tagtill/"
