@@ -43,6 +43,8 @@ void kill_after(pid_t child, std::int64_t how_long_ms) {
 
 }  // namespace
 
+std::string program_path() { return TAGTILL_PROGRAM; }
+
 // Through files, not pipes: nothing can fill up and wait.
 ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramInput& input) {
   const TempFolder folder;
@@ -50,7 +52,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
   const std::string out =
       input.standard_output.empty() ? folder.path("out") : input.standard_output;
   const std::string err = folder.path("err");
-  std::string program = input.program.empty() ? TAGTILL_PROGRAM : input.program;
+  std::string program = input.program.empty() ? program_path() : input.program;
   std::vector<std::string> copies = arguments;
   std::vector<char*> pointers = {program.data()};
   for (std::string& copy : copies) {
@@ -91,7 +93,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
 
 RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
                                const std::string& folder) {
-  std::string program = TAGTILL_PROGRAM;
+  std::string program = program_path();
   std::vector<std::string> copies = arguments;
   std::vector<char*> pointers = {program.data()};
   for (std::string& copy : copies) {

@@ -24,6 +24,9 @@ struct ProgramInput {
   std::int64_t kill_after_ms = 0;    // kill -9; 0: it may take as long as it likes
 };
 
+// Of the program `tagtill`.
+[[nodiscard]] std::string program_path();
+
 // `arguments` without the program's name.
 [[nodiscard]] ProgramResult run_program(const std::vector<std::string>& arguments,
                                         const ProgramInput& input = {});

@@ -25,7 +25,9 @@ case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
 esac
 test_wanted=(libgtest-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
-  xz:xz-utils zstd:zstd lz4:lz4 zip:zip time valgrind:valgrind)
+  xz:xz-utils zstd:zstd lz4:lz4 zip:zip time valgrind:valgrind
+  systemd-analyze:systemd dpkg-shlibdeps:dpkg-dev file:file man:man-db groff:groff-base mandoc:mandoc
+  debootstrap:debootstrap systemd-nspawn:systemd-container)
 # Tests compare with an npm package, look at a page in a browser, and start a database server
 # of their own, benchmarks compare with other programs; without these they are skipped by name.
 optional=()
