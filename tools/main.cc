@@ -27,7 +27,7 @@ namespace tagtill {
 namespace {
 
 ExitCode run(int argument_count, const char* const* arguments) {
-  CommandLine command_line("tagtill", "Finds purchases in recorded social-post dumps.",
+  CommandLine command_line("tagtill", "Finds purchases in recorded and live streams of social posts.",
                            version_line());
   Command& root = command_line.root();
   root.footer(
