@@ -27,8 +27,8 @@ namespace tagtill {
 namespace {
 
 ExitCode run(int argument_count, const char* const* arguments) {
-  CommandLine command_line("tagtill", "Finds purchases in recorded and live streams of social posts.",
-                           version_line());
+  CommandLine command_line(
+      "tagtill", "Finds purchases in recorded and live streams of social posts.", version_line());
   Command& root = command_line.root();
   root.footer(
       "`tagtill COMMAND --help` shows the options of a command.\n"
