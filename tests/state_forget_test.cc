@@ -208,7 +208,7 @@ TEST_F(StateForget, SaysWhatItDidAndWhatIsLeftToDo) {
 TEST(StateForgetSegments, AreRewrittenAndGoneOnWith) {
   const RunFolder run(shop::lines(offers()), all_members());
   fs::create_directory(run.path("segments"));
-  const Arguments sink = {"--sink", "jsonl:segments/?events=all&segment-bytes=900"};
+  const Arguments sink = {"--sink", "jsonl:segments/?events=all&segment-bytes=900&batch-count=2"};
   const auto replay = [&](const std::string& dump) {
     Arguments arguments = sink;
     arguments.push_back(dump);

@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "engine/errors.h"
@@ -60,8 +62,10 @@ OutputPlace place_of_output(std::string_view name) {
   if (!path.starts_with('/')) {
     return {};
   }
-  if (kind == "jsonl" && path.ends_with('/')) {
-    return {OutputKind::kSegments, std::move(path)};
+  // A name has no `/` at its end.
+  std::error_code ignored;
+  if (kind == "jsonl" && std::filesystem::is_directory(path, ignored)) {
+    return {OutputKind::kSegments, path + "/"};
   }
   if (kind == "events" || kind == "jsonl") {
     return {OutputKind::kEvents, std::move(path)};

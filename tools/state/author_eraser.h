@@ -26,6 +26,7 @@ struct OutputPlace {
   OutputKind kind = OutputKind::kBeyond;
   std::string path;  // of what can be reached
 };
+// Looks whether the path of a jsonl: output is a folder.
 [[nodiscard]] OutputPlace place_of_output(std::string_view name);
 
 // In this order, each durable before the next:
