@@ -102,7 +102,6 @@ struct LiveTurn {
   std::uint64_t stream_end = 0;
   std::string source_name;
   bool sample = false;
-  bool control = false;
   std::uint64_t offset = 0;
   std::vector<std::string> lines;
 };
@@ -138,7 +137,6 @@ class LiveDriver {
     taken.stream_end = turn.stream_end;
     taken.source_name = *turn.source_name;
     taken.sample = turn.sample;
-    taken.control = turn.control;
     taken.offset = block.offset;
     add_live_lines(block, limit_, taken.lines);
     feed_.finish(turn);

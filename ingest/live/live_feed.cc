@@ -49,7 +49,6 @@ Feed::Next LiveFeed::next(Turn& turn) {
           .stream = block->stream,
           .stream_end = block->stream_end,
           .sample = block->sample,
-          .control = block->control,
           .context = context_,
           .ready = block};
   return Next::kTurn;

@@ -659,7 +659,6 @@ void LiveReader::hand_on(Connection& connection) {
   block->source_name = connection.name;
   block->stream = connection.stream;
   block->stream_end = 0;
-  block->control = source.options.control;
   if (connection.stream != kNoStream) {
     block->stream_end = connection.cutter.end();
     streams_[connection.stream].handed_on = block->stream_end;

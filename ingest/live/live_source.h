@@ -29,8 +29,7 @@ struct LiveSource {
   std::string tls_certificate{};  // of the server, and those that vouch for it
   std::string tls_key{};
   std::string tls_client_ca{};
-  bool follow = false;   // kFile: as `tail -F`; a stream of its own, `file:` and the name
-  bool control = false;  // control records are taken from it
+  bool follow = false;  // kFile: as `tail -F`; a stream of its own, `file:` and the name
 
   // A piece of a line that grows longer is not kept: the line is passed over (P1.2). At most
   // kLineBytesMax, which lanes hold to in any case.

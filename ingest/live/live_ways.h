@@ -22,7 +22,6 @@ struct LiveBlock : ReadyBlock {
   std::uint32_t stream = kNoStream;
   std::uint64_t stream_end = 0;
   bool sample = false;
-  bool control = false;
   std::size_t charged = 0;  // bytes that count while it is under way
 };
 

@@ -145,7 +145,8 @@ class Tier {
     parts.context = context_of(configuration);
     parts.on_failure = [this] { talk_.give_up(); };
     parts.watch = view_.get();
-    view_->begin_with(configuration.offers, *parts.decider, parts.state->store->reader());
+    view_->begin_with(configuration.offers, *parts.decider, parts.before,
+                      parts.state->store->reader());
     say_sources(*parts.live);
 
     PipelineOptions options;
@@ -294,7 +295,6 @@ class Tier {
     }
     if (stop_by_ && !gave_up_ && Clock::real().now() >= *stop_by_) {
       gave_up_ = true;
-      talk_.give_up();
       throw Error(ExitCode::kGaveUp,
                   fmt::format("An output has not had everything within {} s. Nothing is lost: the "
                               "state keeps it, and the next start delivers it.",

@@ -82,7 +82,8 @@ Millis TierView::wall_time() {
 }
 
 void TierView::begin_with(const std::shared_ptr<const OfferCatalogue>& offers, Decider& decider,
-                          const StateReader& state) {
+                          const DecisionCounts& before, const StateReader& state) {
+  before_ = before;
   auto tally = std::make_shared<EventTally>(offers);
   StockVisitor visitor(*tally, ages_);
   decider.visit_memory(visitor);
@@ -215,7 +216,7 @@ Figures TierView::figures() {
   figures.lines = standing.lines.lines;
   figures.posts = standing.lines.posts;
   figures.posts_per_second = posts_.update(figures.posts, uptime);
-  figures.candidates = standing.decisions.candidates;
+  figures.candidates = standing.decisions.candidates - before_.candidates;
   figures.intents = standing.intents;
   figures.open_windows = standing.open_windows;
   figures.oldest_window_seconds = oldest_window_seconds(standing);
@@ -245,7 +246,7 @@ void TierView::fill_metrics() {
   }
   const DeciderStanding standing = pipeline_->standing();
   metrics_.lines.set(standing.lines);
-  metrics_.decisions.set(standing.decisions);
+  metrics_.decisions.set(standing.decisions - before_);
   metrics_.decisions.intents.set(standing.intents);
   metrics_.decisions.open_windows.set(static_cast<double>(standing.open_windows));
   metrics_.decisions.oldest_window_seconds.set(

@@ -34,9 +34,10 @@ class TierView final : public CommitWatch {
   // Empty: there is none.
   [[nodiscard]] std::string url() const;
 
-  // What the tier begins with. Before the pipeline is made.
+  // What the tier begins with; `before`: what the decider counted before this start, which is not
+  // shown. Before the pipeline is made.
   void begin_with(const std::shared_ptr<const OfferCatalogue>& offers, Decider& decider,
-                  const StateReader& state);
+                  const DecisionCounts& before, const StateReader& state);
   // From now until detach() the figures are those of the pipeline.
   void attach(Pipeline& pipeline);
   void detach();
@@ -75,6 +76,7 @@ class TierView final : public CommitWatch {
   RecentHistogram decide_to_commit_;
   RecentHistogram commit_;
   WindowAges ages_;
+  DecisionCounts before_;
   Rate bytes_;
   Rate posts_;
 

@@ -13,7 +13,7 @@
 
 namespace tagtill {
 
-// The kinds of outputs by the names that a state knows them by (output_name, replay_state.h).
+// The kinds of outputs by the names that a state knows them by (output_name, tools/outputs.h).
 enum class OutputKind : std::uint8_t {
   kEvents,    // files of events, a line each
   kSegments,  // folders of them
