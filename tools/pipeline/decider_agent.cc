@@ -16,11 +16,11 @@ DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, O
       waiting_(ways.batches),
       step_(options_.first_step),
       next_event_(options_.first_event),
-      next_letter_(options_.first_letter),
-      published_(clock.now()) {
+      next_letter_(options_.first_letter) {
   if (ways_.state != nullptr) {
     decider_->record_codes(&codes_);
   }
+  publish();  // what it remembers from before
 }
 
 // Each block that is under way has a batch, and turns have no gaps: so no two of them
