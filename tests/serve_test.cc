@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/packed.h"
+#include "tests/plain_http.h"
 #include "tests/run_program.h"
 #include "tests/temp_folder.h"
 
@@ -23,6 +25,19 @@ constexpr const char* kIntent =
 constexpr const char* kConfirmation =
     R"({"id_str":"505875175783415809","text":"#ConfirmTN8QDQZF","user":{"id_str":"1186275104"}})"
     "\n";
+
+// Nobody listens at it now.
+std::uint16_t free_port() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t bytes = sizeof address;
+  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::bind(file, reinterpret_cast<const sockaddr*>(&address), bytes), 0);
+  EXPECT_EQ(::getsockname(file, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
+  ::close(file);
+  return ntohs(address.sin_port);
+}
 
 class Serve : public ::testing::Test {
  protected:
@@ -144,6 +159,44 @@ TEST_F(Serve, P6_4_ReadsOffersAnewWhenAskedAndKeepsThemWhenTheNewOnesAreBad) {
                 .exit_code,
             0);
   EXPECT_EQ(read_file(folder_.path("again.jsonl")), events());
+}
+
+// What a restart remembers is shown at once; what is counted begins anew.
+TEST_F(Serve, AfterARestartWindowsAreOpenAndCountsAreNone) {
+  const std::uint16_t port = free_port();
+  const std::vector<std::string> watched = {"serve", "--config", "tagtill.toml", "--set",
+                                            "http.listen=127.0.0.1:" + std::to_string(port)};
+  const auto shows = [&](const std::string& line) {
+    return comes_true(
+        [&] { return get(port, "/metrics").body.find("\n" + line + "\n") != std::string::npos; });
+  };
+  {
+    RunningProgram tier(watched, folder_.path("."));
+    EXPECT_EQ(send(kIntent).exit_code, 0);
+    EXPECT_TRUE(shows("tagtill_candidates_total 1"));
+    EXPECT_TRUE(shows("tagtill_open_windows 1"));
+    tier.kill();
+  }
+  RunningProgram tier(watched, folder_.path("."));
+  EXPECT_TRUE(comes_true([&] { return PlainConnection(port).connected(); }));
+  EXPECT_TRUE(shows("tagtill_open_windows 1"));
+  EXPECT_TRUE(shows("tagtill_candidates_total 0"));
+  EXPECT_TRUE(shows("tagtill_events_total{type=\"prompt\"} 0"));
+  EXPECT_EQ(tier.stop(SIGTERM), 0);
+}
+
+TEST_F(Serve, WhatComesLiveDoesNotStandInTheMiddleOfADump) {
+  const std::string whole = compressed(std::string(kIntent) + kConfirmation, "gzip");
+  folder_.write("cut.gz", whole.substr(0, whole.size() - 12));
+  EXPECT_EQ(run({"replay", "--fail-fast", "--offers", "offers.jsonl", "--members", "members.jsonl",
+                 "--secret-file", "secret", "--state", "state", "--events", "events.jsonl",
+                 "--sink", "null:", "--summary", "none", "--progress", "off", "cut.gz"})
+                .exit_code,
+            65);
+  const ProgramResult refused = run({"serve", "--config", "tagtill.toml"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("cut.gz up to byte"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("--abandon"), std::string::npos) << refused.err;
 }
 
 TEST_F(Serve, EndsWithStandardInput) {
