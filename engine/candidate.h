@@ -50,6 +50,7 @@ enum class MalformedCause : std::uint8_t {
   kNotJson,
   kTooDeep,
   kBadField,
+  kBadControl,  // a control record that is refused
 };
 [[nodiscard]] std::string_view name_of(MalformedCause cause);
 
@@ -59,12 +60,13 @@ struct MalformedLine {
   std::uint64_t offset = 0;  // of the line, in its source
   std::uint64_t length = 0;  // without its line end
   MalformedCause cause = MalformedCause::kNotJson;
-  std::string_view field;  // kBadField: which, as `user.id_str`
-  std::string_view head;   // the first kDeadLetterBytes bytes
+  std::string_view field;  // kBadField: which, as `user.id_str`; kBadControl: why
+  std::string_view head;   // the first kDeadLetterBytes bytes; kBadControl: nothing, since what
+                           // was refused may be a card number
 };
 
 // Counts of lines. `lines` is all lines but keep-alives; each of them is one of
-// posts, delete_notices, others and malformed.
+// posts, delete_notices, controls, others and malformed.
 struct LineCounts {
   std::uint64_t bytes = 0;
   std::uint64_t lines = 0;
@@ -72,6 +74,7 @@ struct LineCounts {
   std::uint64_t parsed = 0;  // lines that simdjson saw
   std::uint64_t posts = 0;
   std::uint64_t delete_notices = 0;  // of anybody
+  std::uint64_t controls = 0;        // control records that were put into force
   std::uint64_t others = 0;
   std::uint64_t malformed = 0;
 
@@ -81,12 +84,16 @@ struct LineCounts {
 // The result of one block. Owned by one thread at a time; cleared and used
 // again, not freed.
 struct CandidateBatch {
+  // The lane knew no members (SearchContext): delete notices are those of anybody, and
+  // find_members() is still to be called.
+  bool lacks_members = false;
   std::vector<Candidate> candidates;
   std::vector<MalformedLine> malformed;
   LineCounts counts;
   Arena bytes;
 
   void clear() {
+    lacks_members = false;
     candidates.clear();
     malformed.clear();
     counts = {};

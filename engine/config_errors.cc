@@ -56,4 +56,18 @@ std::string unknown_field_message(const ConfigField& field) {
                             : "unknown field " + quoted(field.name);
 }
 
+std::string_view author_id_problem(const ConfigValue& value) {
+  constexpr std::size_t kAuthorIdBytesMax = 128;
+  if (value.kind != ConfigKind::kString) {
+    return "must be a string";
+  }
+  if (value.text.empty() || value.text.size() > kAuthorIdBytesMax) {
+    return "must be 1 to 128 bytes long";
+  }
+  if (holds_control_character(value.text)) {
+    return "must not hold control characters";
+  }
+  return {};
+}
+
 }  // namespace tagtill

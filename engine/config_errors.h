@@ -42,6 +42,9 @@ class ConfigErrors {
 // What a value is, for a message: `"abc"`, `1.5`, `true`, `a list`.
 [[nodiscard]] std::string describe(const ConfigValue& value);
 
+// What is wrong with it as an author's id (P1.3, P7.2), or nothing.
+[[nodiscard]] std::string_view author_id_problem(const ConfigValue& value);
+
 // What to say of a field that has no place in the line.
 [[nodiscard]] std::string unknown_field_message(const ConfigField& field);
 

@@ -92,7 +92,7 @@ ConfigObject::Fault ConfigObject::read_value(ConfigValue& value, std::vector<Con
       return read_list(items, depth);
     case '{':
       value.kind = ConfigKind::kObject;
-      return read_inner_object(depth);
+      return read_inner_object(value, depth);
     case 't':
       return read_literal("true", ConfigKind::kBool, value);
     case 'f':
@@ -124,11 +124,12 @@ ConfigObject::Fault ConfigObject::read_list(std::vector<ConfigValue>* items, int
   return step_over(']') ? Fault::kNone : Fault::kNotJson;
 }
 
-// No field of ours is an object, so nothing of it is kept.
-ConfigObject::Fault ConfigObject::read_inner_object(int depth) {
+// Who wants to know what is in it reads its text.
+ConfigObject::Fault ConfigObject::read_inner_object(ConfigValue& value, int depth) {
   if (depth >= kDepthMax) {
     return Fault::kDepth;
   }
+  const char* begin = at_;
   step_over('{');
   bool more = *at_ != '}';
   while (more) {
@@ -145,7 +146,13 @@ ConfigObject::Fault ConfigObject::read_inner_object(int depth) {
     }
     more = step_over(',');
   }
-  return step_over('}') ? Fault::kNone : Fault::kNotJson;
+  if (*at_ != '}') {
+    return Fault::kNotJson;
+  }
+  ++at_;
+  value.text = {begin, static_cast<std::size_t>(at_ - begin)};
+  skip_space();
+  return Fault::kNone;
 }
 
 ConfigObject::Fault ConfigObject::read_literal(std::string_view literal, ConfigKind kind,

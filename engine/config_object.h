@@ -76,7 +76,7 @@ class ConfigObject {
   Fault read_field();
   Fault read_value(ConfigValue& value, std::vector<ConfigValue>* items, int depth);
   Fault read_list(std::vector<ConfigValue>* items, int depth);
-  Fault read_inner_object(int depth);
+  Fault read_inner_object(ConfigValue& value, int depth);
   Fault read_literal(std::string_view literal, ConfigKind kind, ConfigValue& value);
   Fault read_number(ConfigValue& value);
   Fault read_string(ConfigValue& value);

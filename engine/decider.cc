@@ -34,11 +34,29 @@ class Decider::Impl {
       : options_(std::move(options)),
         emitter_(options_, counts_),
         ledger_(emitter_, terms_),
-        rules_(counts_, terms_, emitter_, ledger_, teller_, secret),
+        rules_(counts_, terms_, controls_, emitter_, ledger_, teller_, secret),
         shards_(terms_, checked(shards)) {
     set_configuration(std::move(offers), std::move(members));
     emitter_.set_members(*members_);
   }
+
+  void control(std::span<const ControlChange> changes, std::shared_ptr<const OfferCatalogue> offers,
+               std::shared_ptr<const MemberTable> members, EventBatch& out) {
+    emitter_.set_batch(out);
+    for (const ControlChange& change : changes) {
+      controls_.apply(change, clock_);
+      if (change.kind == ControlChange::Kind::kUnlink) {
+        unenrol(change.author_id);
+      } else if (change.kind == ControlChange::Kind::kLink) {
+        keep_accounts(change.author_id, *members);
+      }
+    }
+    set_configuration(std::move(offers), std::move(members));
+    emitter_.set_members(*members_);
+    look_up_set_aside();
+  }
+
+  [[nodiscard]] const StandingControls& controls() const { return controls_; }
 
   void apply(const CandidateBatch& batch, EventBatch& out) {
     emitter_.set_batch(out);
@@ -68,13 +86,7 @@ class Decider::Impl {
     rules_.codes().set_secret(secret);
     enrol_anew(*before);
     emitter_.set_members(*members_);
-    if (set_aside_) {
-      Candidate& post = set_aside_->post;
-      post.member = members_->find(post.author_id);
-      for (PostTag& tag : set_aside_->tags) {
-        tag.tag = offers_->find_tag(tag.folded);
-      }
-    }
+    look_up_set_aside();
   }
 
   void set_trace(DecisionTrace* trace) {
@@ -92,7 +104,8 @@ class Decider::Impl {
   void play_codes(CodeTape* tape) { rules_.codes().play(tape); }
 
   [[nodiscard]] DeciderState state() {
-    return {options_, *offers_, *members_, counts_, terms_, ledger_, shards_, clock_, set_aside_};
+    return {options_, *offers_, *members_, counts_,    terms_,
+            ledger_,  shards_,  clock_,    set_aside_, controls_};
   }
 
   [[nodiscard]] const DecisionCounts& counts() const { return counts_; }
@@ -114,9 +127,13 @@ class Decider::Impl {
 
   void set_configuration(std::shared_ptr<const OfferCatalogue> offers,
                          std::shared_ptr<const MemberTable> members) {
+    const bool same_offers = offers == offers_;
     offers_ = std::move(offers);
     members_ = std::move(members);
     rules_.set(*offers_, *members_);
+    if (same_offers) {
+      return;
+    }
     terms_.set_catalogue(*offers_);
     ledger_.set_catalogue(*offers_);
     for (Shard& shard : shards_) {
@@ -279,6 +296,62 @@ class Decider::Impl {
     teller_.notice(known, notice, clock_, forgotten);
   }
 
+  void look_up_set_aside() {
+    if (!set_aside_) {
+      return;
+    }
+    Candidate& post = set_aside_->post;
+    post.member = members_->find(post.author_id);
+    for (PostTag& tag : set_aside_->tags) {
+      tag.tag = offers_->find_tag(tag.folded);
+    }
+  }
+
+  // P6.4: open windows of an author who has another number among the members now.
+  void keep_accounts(std::string_view author_id, const MemberTable& members) {
+    const Id author(author_id);
+    Shard& shard = shards_.of(author);
+    const IdKey key = shard.ids().find(author);
+    if (key == kNoId) {
+      return;
+    }
+    const MemberIndex member = members.find(author_id);
+    for (WindowIndex at = shard.first_window(key); at != Shard::kNoWindow;
+         at = shard.window(at).next) {
+      Window& window = shard.window(at);
+      if (window.state == Window::State::kOpen && !window.account_kept &&
+          window.account != member) {
+        shard.keep_account(window, members.member(window.account).account);
+      }
+    }
+  }
+
+  // P6.4 for one author.
+  void unenrol(std::string_view author_id) {
+    const Id author(author_id);
+    Shard& shard = shards_.of(author);
+    const IdKey key = shard.ids().find(author);
+    if (key == kNoId) {
+      return;
+    }
+    std::vector<Due> left;
+    for (WindowIndex at = shard.first_window(key); at != Shard::kNoWindow;
+         at = shard.window(at).next) {
+      if (shard.window(at).state == Window::State::kOpen) {
+        left.push_back({0, &shard, shard.window(at).intent, at, DueKind::kWindow});
+      }
+    }
+    cancel_all(left);
+    rules_.drop_parked_of_unenrolled(shard, shard.parked().first(key));
+  }
+
+  void cancel_all(std::vector<Due>& left) {
+    std::sort(left.begin(), left.end(), ends_before);
+    for (const Due& window : left) {
+      rules_.cancel({window.shard, window.index}, CancelReason::kUnenrolled);
+    }
+  }
+
   // P6.4. Windows of those who left are cancelled; those of the others find their
   // accounts in the table that is in force now, or keep them.
   void enrol_anew(const MemberTable& before) {
@@ -304,10 +377,7 @@ class Decider::Impl {
       });
       drop_parked_of_unenrolled(shard);
     }
-    std::sort(left.begin(), left.end(), ends_before);
-    for (const Due& window : left) {
-      rules_.cancel({window.shard, window.index}, CancelReason::kUnenrolled);
-    }
+    cancel_all(left);
   }
 
   void drop_parked_of_unenrolled(Shard& shard) {
@@ -334,6 +404,7 @@ class Decider::Impl {
   DecisionTeller teller_;
   Emitter emitter_;
   TermsTable terms_;
+  StandingControls controls_;
   Ledger ledger_;
   PurchaseRules rules_;
   ShardSet shards_;
@@ -382,6 +453,13 @@ void Decider::replace(std::shared_ptr<const OfferCatalogue> offers,
                       EventBatch& out) {
   impl_->replace(std::move(offers), std::move(members), secret, out);
 }
+
+void Decider::control(std::span<const ControlChange> changes,
+                      std::shared_ptr<const OfferCatalogue> offers,
+                      std::shared_ptr<const MemberTable> members, EventBatch& out) {
+  impl_->control(changes, std::move(offers), std::move(members), out);
+}
+const StandingControls& Decider::controls() const { return impl_->controls(); }
 
 void Decider::record_codes(CodeTape* tape) { impl_->record_codes(tape); }
 void Decider::play_codes(CodeTape* tape) { impl_->play_codes(tape); }

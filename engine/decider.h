@@ -7,14 +7,17 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/candidate.h"
+#include "engine/control_change.h"
 #include "engine/event.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
+#include "engine/standing_controls.h"
 #include "engine/time.h"
 
 namespace tagtill {
@@ -55,7 +58,8 @@ struct DecisionCounts {
 //
 // Bounds: an author has at most 32 windows, 32 confirmations that are parked and
 // 1,000 remembered delete notices; posts are remembered for the longest window plus
-// the lateness. Closed windows leave a count by author and offer for ever. So memory
+// the lateness. Closed windows leave a count by author and offer for ever, and control records
+// what they said of an author or an offer. Beside that memory
 // follows the candidates within that time, not the length of the stream.
 class Decider {
  public:
@@ -83,6 +87,13 @@ class Decider {
   void replace(std::shared_ptr<const OfferCatalogue> offers,
                std::shared_ptr<const MemberTable> members, std::string_view secret,
                EventBatch& out);
+
+  // Control records, between two batches, in their order. `offers` and `members`: those in force
+  // behind them, which may be the same objects as before; what a number stood for in the table of
+  // members before it must stand for in this one. What the records said stands from now on.
+  void control(std::span<const ControlChange> changes, std::shared_ptr<const OfferCatalogue> offers,
+               std::shared_ptr<const MemberTable> members, EventBatch& out);
+  [[nodiscard]] const StandingControls& controls() const;
 
   // From now on `trace` is told of every decision; null: nobody, as at first. It must
   // live until another one is set or the decider ends. No decision depends on it.

@@ -27,12 +27,17 @@ class StateLoader {
       : state_(state), reader_(next, "saved state") {}
 
   void load() {
-    reader_.check_version(reader_.varint(), kStateVersion);
+    const std::uint64_t version = reader_.varint();
+    reader_.check_version(version, kStateVersion);
     load_clock();
     reader_.check(reader_.varint() == static_cast<std::uint64_t>(state_.offers.longest_window_ms()),
                   "it belongs to another catalogue");
-    reader_.check(reader_.varint() == kCounts, "it has another number of counts");
-    for_each_count(state_.counts, [this](std::uint64_t& count) { count = reader_.varint(); });
+    std::size_t counts = version == 1 ? kCounts - 1 : kCounts;
+    reader_.check(reader_.varint() == counts, "it has another number of counts");
+    for_each_count(state_.counts, [&](std::uint64_t& count) {
+      count = counts > 0 ? reader_.varint() : 0;
+      counts -= counts > 0 ? 1 : 0;
+    });
     load_stocks();
     load_terms();
     load_list([this](const Id& author, Shard& shard) { load_windows(author, shard); });
@@ -42,6 +47,9 @@ class StateLoader {
     load_list([this](const Id& author, Shard& shard) { load_notices(author, shard); });
     load_list([this](const Id& author, Shard& shard) { load_count(author, shard); });
     load_set_aside();
+    if (version > 1) {
+      state_.controls.load(reader_);
+    }
     reader_.check(reader_.at_end(), "something follows its end");
     for (std::size_t i = 0; i < state_.shards.size(); ++i) {
       state_.shards[i].begin_at({});

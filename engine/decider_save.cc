@@ -36,6 +36,7 @@ class StateSaver {
     save_list([this](Shard& shard, IdKey left_out) { save_notices(shard, left_out); });
     save_list([this](Shard& shard, IdKey left_out) { save_counts(shard, left_out); });
     save_set_aside();
+    state_.controls.save(writer_, without_.text);
     writer_.finish();
   }
 

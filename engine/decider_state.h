@@ -17,6 +17,7 @@
 #include "engine/ledger.h"
 #include "engine/shard.h"
 #include "engine/shard_set.h"
+#include "engine/standing_controls.h"
 #include "engine/terms.h"
 #include "engine/time.h"
 
@@ -33,6 +34,7 @@ struct DeciderState {
   ShardSet& shards;
   std::optional<Millis>& clock;
   std::unique_ptr<KeptPost>& set_aside;
+  StandingControls& controls;
 
   // As in decider.cc.
   [[nodiscard]] Millis bound() const {
@@ -63,7 +65,10 @@ struct DeciderState {
 //             age, if there is a clock
 //   counts    each author and offer: id; place among the stocks, varint; count, varint
 //   set aside a byte, 0 or 1; the candidate
-inline constexpr std::uint64_t kStateVersion = 1;
+//   controls  as StandingControls::save()
+//
+// Version 1 had a count less, and no controls.
+inline constexpr std::uint64_t kStateVersion = 2;
 inline constexpr unsigned kWindowDenied = 4;
 
 // Calls f with each counter, in the order of their declaration.

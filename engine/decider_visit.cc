@@ -39,6 +39,7 @@ class MemoryTour {
     if (state_.set_aside) {
       visitor_.on_set_aside(state_.set_aside->post);
     }
+    visit_controls();
   }
 
  private:
@@ -46,6 +47,30 @@ class MemoryTour {
   void visit_shards(F f) {
     for (Shard& shard : state_.shards) {
       f(shard);
+    }
+  }
+
+  void visit_controls() {
+    using Membership = StandingControls::Author::Membership;
+    const StandingControls& controls = state_.controls;
+    for (const auto& [id, author] : controls.authors()) {
+      MemoryVisitor::ControlledAuthor told;
+      told.author_id = id;
+      told.linked = author.membership == Membership::kLinked;
+      told.unlinked = author.membership == Membership::kUnlinked;
+      told.frozen = author.frozen;
+      told.account = author.account;
+      if (author.region != RegionCode{}) {
+        told.region = {author.region.data(), author.region.size()};
+      }
+      told.linked_at = author.linked_at;
+      visitor_.on_controlled_author(told);
+    }
+    for (const auto& [id, line] : controls.offers()) {
+      visitor_.on_controlled_offer({id, line});
+    }
+    if (controls.frozen_before()) {
+      visitor_.on_frozen_before(*controls.frozen_before());
     }
   }
 

@@ -61,6 +61,7 @@ struct IntentDecision {
   enum class What : std::uint8_t {
     kNotEnrolled,
     kProtected,
+    kFrozen,  // by a control record
     kOfferNotLive,
     kNotEligible,
     kRepeated,

@@ -175,7 +175,7 @@ std::string_view name_of(RejectReason reason) {
   static constexpr std::array<std::string_view, kRejectReasons> kNames = {
       "already_confirmed", "cancelled",    "expired",      "future",         "late",
       "limit_reached",     "not_eligible", "not_enrolled", "offer_not_live", "protected",
-      "sold_out",          "too_many",     "unknown_code"};
+      "sold_out",          "too_many",     "unknown_code", "frozen"};
   return kNames.at(static_cast<std::size_t>(reason));
 }
 

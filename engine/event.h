@@ -19,7 +19,8 @@ inline constexpr std::size_t kEventTypes = 5;
 
 enum class CancelReason : std::uint8_t { kIntentDeleted, kUnenrolled };
 
-// In alphabetical order of their names, which is the order of summaries.
+// In the order of summaries: by their names, but for those that came later, since states hold
+// their numbers.
 enum class RejectReason : std::uint8_t {
   kAlreadyConfirmed,
   kCancelled,
@@ -34,8 +35,9 @@ enum class RejectReason : std::uint8_t {
   kSoldOut,
   kTooMany,
   kUnknownCode,
+  kFrozen,
 };
-inline constexpr std::size_t kRejectReasons = 13;
+inline constexpr std::size_t kRejectReasons = 14;
 
 [[nodiscard]] std::string_view name_of(EventType type);
 [[nodiscard]] std::string_view name_of(RejectReason reason);

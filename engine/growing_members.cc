@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "engine/errors.h"
 
 namespace tagtill {
 
-GrowingMembers::GrowingMembers() : table_(std::make_shared<MemberTable>()), shared_(table_) {}
+GrowingMembers::GrowingMembers(std::shared_ptr<const MemberTable> base)
+    : table_(std::make_shared<MemberTable>()), shared_(table_) {
+  if (base != nullptr) {
+    table_->base_size_ = static_cast<MemberIndex>(base->size());
+    table_->base_ = std::move(base);
+  }
+}
 
 MemberIndex GrowingMembers::enrol(std::string_view author_id, const Member& member) {
   if (const MemberIndex known = table_->find(author_id); known != kNotAMember) {
@@ -15,36 +22,36 @@ MemberIndex GrowingMembers::enrol(std::string_view author_id, const Member& memb
     if (before.account == member.account && before.region == member.region) {
       return known;
     }
-    forget(known);
   }
-  append(author_id, member);
-  const auto added = static_cast<MemberIndex>(table_->entries_.size() - 1);
-  if (table_->entries_.size() > room_) {
-    grow_index();
-  } else {
-    const MemberTable::Key key = table_->key_of(table_->entries_[added]);
-    (void)table_->by_author_.find_or_put(key.hash, added, [](MemberIndex) { return false; });
-  }
-  return added;
+  drop_entry(author_id);
+  return append(author_id, member);
 }
 
 void GrowingMembers::forget(std::string_view author_id) {
-  if (const MemberIndex known = table_->find(author_id); known != kNotAMember) {
-    forget(known);
+  if (table_->find(author_id) == kNotAMember) {
+    return;
+  }
+  drop_entry(author_id);
+  if (table_->find(author_id) != kNotAMember) {
+    (void)append(author_id, {});  // says of one in the base that it is none
   }
 }
 
-void GrowingMembers::forget(MemberIndex member) {
-  table_->entries_[member].id_bytes = MemberTable::kNoAuthor;
+// What its number stands for stays.
+void GrowingMembers::drop_entry(std::string_view author_id) {
+  const MemberIndex entry = table_->find_entry(MemberTable::key_of(author_id));
+  if (entry != kNotAMember) {
+    table_->entries_[entry].id_bytes = MemberTable::kNoAuthor;
+  }
 }
 
-void GrowingMembers::append(std::string_view author_id, const Member& member) {
+MemberIndex GrowingMembers::append(std::string_view author_id, const Member& member) {
   std::vector<char>& bytes = table_->bytes_;
   if (bytes.size() + member.account.size() + author_id.size() >
           std::numeric_limits<std::uint32_t>::max() ||
-      table_->entries_.size() == IndexTable::kElementsMax) {
+      table_->size() == IndexTable::kElementsMax) {
     throw Error(ExitCode::kBadConfig,
-                "The state knows of more members than fit: at most 2147483647, with accounts of "
+                "There are more members than fit: at most 2147483647, with accounts of "
                 "4 GiB together.");
   }
   const MemberTable::Key key = MemberTable::key_of(author_id);
@@ -59,7 +66,14 @@ void GrowingMembers::append(std::string_view author_id, const Member& member) {
     entry.id |= bytes.size();
     bytes.insert(bytes.end(), author_id.begin(), author_id.end());
   }
+  const auto added = static_cast<MemberIndex>(table_->entries_.size());
   table_->entries_.push_back(entry);
+  if (table_->entries_.size() > room_) {
+    grow_index();
+  } else {
+    (void)table_->by_author_.find_or_put(key.hash, added, [](MemberIndex) { return false; });
+  }
+  return table_->base_size_ + added;
 }
 
 void GrowingMembers::grow_index() {

@@ -9,15 +9,17 @@
 namespace tagtill {
 
 // A member table that grows: that of a journal, whose candidates carry their authors'
-// memberships. Used by one thread, which is the only one that may look into the table
+// memberships; or what control records changed of the table of a file, the base, which stays as
+// it is. Used by one thread, which is the only one that may look into the table
 // meanwhile; accounts that it gave live until the next enrol(). What a number stood for it
-// stands for always, also when its author has another one now, or none.
+// stands for always, also when its author has another one now, or none; those of the base are the
+// same here.
 //
-// Memory: as MemberTable, and up to twice that for its index, a member for each change. enrol()
-// is O(1) on the average; the slowest one puts all of them into a larger index.
+// Memory beside the base: as MemberTable, and up to twice that for its index, a member for each
+// change. enrol() is O(1) on the average; the slowest one puts all of them into a larger index.
 class GrowingMembers {
  public:
-  GrowingMembers();
+  explicit GrowingMembers(std::shared_ptr<const MemberTable> base = nullptr);
 
   // The author's number in the table; a new one, if the author was not there or had another
   // account or region. The id has 1 to 128 bytes, the account 1 to 64. Throws an Error
@@ -26,12 +28,12 @@ class GrowingMembers {
   // The author is no member any more, or was none.
   void forget(std::string_view author_id);
 
-  // Changes with each enrol() and forget().
+  // The same one always; it changes with each enrol() and forget().
   [[nodiscard]] const std::shared_ptr<const MemberTable>& table() const { return shared_; }
 
  private:
-  void append(std::string_view author_id, const Member& member);
-  void forget(MemberIndex member);
+  MemberIndex append(std::string_view author_id, const Member& member);
+  void drop_entry(std::string_view author_id);
   void grow_index();
 
   std::shared_ptr<MemberTable> table_;

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "engine/byte_codec.h"
+#include "engine/control_change.h"
+#include "engine/programme.h"
 
 namespace tagtill {
 
@@ -62,6 +64,10 @@ void JournalPlayer::play(JournalKind kind, std::string_view payload, EventBatch&
         reader.check(tape_.next == tape_.codes.size(), "it has codes that nobody needs");
       }
       return;
+    case JournalKind::kControl:
+      reader.check(decider_ != nullptr, "no configuration stands before it");
+      control(reader, out);
+      return;
   }
   reader.damaged("it is of an unknown kind (" + std::to_string(static_cast<unsigned>(kind)) + ")");
 }
@@ -77,6 +83,25 @@ void JournalPlayer::configure(JournalConfiguration configuration, EventBatch* ou
     decider_->replace(offers, members, {}, *out);
   }
   configuration_ = std::move(configuration);
+  candidates_.set_catalogue(*configuration_->offers);
+}
+
+void JournalPlayer::control(ByteReader& reader, EventBatch& out) {
+  const std::vector<ControlChange> changes = read_changes(reader);
+  reader.check(reader.at_end(), "something follows its end");
+  std::shared_ptr<const OfferCatalogue> offers = configuration_->offers;
+  if (any_is_of_offers(changes)) {
+    FileErrors errors;
+    offers = change_offers(*offers, changes, "offers", options_.confirm_prefix, errors);
+    if (offers == nullptr) {
+      reader.damaged("its catalogue is refused (" + errors.shown().front() + ")");
+    }
+  }
+  for (const ControlChange& change : changes) {
+    change_members(configuration_->members, change);
+  }
+  decider_->control(changes, offers, configuration_->members.table(), out);
+  configuration_->offers = std::move(offers);
   candidates_.set_catalogue(*configuration_->offers);
 }
 

@@ -64,6 +64,7 @@ class JournalPlayer {
 
  private:
   void configure(JournalConfiguration configuration, EventBatch* out);
+  void control(ByteReader& reader, EventBatch& out);
 
   ProtocolOptions options_;
   std::uint32_t shards_;

@@ -48,6 +48,7 @@ class Lane::Impl {
 
   void process(const Block& block, CandidateBatch& batch, bool sample) {
     batch.clear();
+    batch.lacks_members = context_->members == nullptr;
     batch.counts.bytes = block.source_bytes;
     scanner_.scan(block.lines(), scanned_);
     matcher_.match(scanned_.windows, found_);
@@ -60,7 +61,7 @@ class Lane::Impl {
       }
     }
     for (const ScannedLine& line : scanned_.lines) {
-      if (line.kind == ScannedLine::Kind::kDeleteNotice) {
+      if (line.kind == ScannedLine::Kind::kDeleteNotice && !batch.lacks_members) {
         context_->members->prefetch(
             block.lines().substr(line.begin + line.author_begin, line.author_bytes));
       }
@@ -74,7 +75,7 @@ class Lane::Impl {
           ++batch.counts.posts;
           break;
         case ScannedLine::Kind::kDeleteNotice:
-          if (is_member(text.substr(line.author_begin, line.author_bytes))) {
+          if (may_be_member(text.substr(line.author_begin, line.author_bytes))) {
             parse(block, line, text, batch);
           } else {
             ++batch.counts.delete_notices;
@@ -99,8 +100,12 @@ class Lane::Impl {
   }
 
  private:
-  [[nodiscard]] bool is_member(std::string_view author_id) const {
-    return context_->members->find(author_id) != kNotAMember;
+  [[nodiscard]] MemberIndex find_member(std::string_view author_id) const {
+    return context_->members == nullptr ? kNotAMember : context_->members->find(author_id);
+  }
+
+  [[nodiscard]] bool may_be_member(std::string_view author_id) const {
+    return context_->members == nullptr || find_member(author_id) != kNotAMember;
   }
 
   static void refuse(const Block& block, std::size_t begin, std::uint64_t length,
@@ -137,8 +142,8 @@ class Lane::Impl {
 
   void take_delete_notice(const DecodedLine& decoded, const Block& block, const ScannedLine& line,
                           CandidateBatch& batch) const {
-    const MemberIndex member = context_->members->find(decoded.author_id);
-    if (member == kNotAMember) {
+    const MemberIndex member = find_member(decoded.author_id);
+    if (member == kNotAMember && !batch.lacks_members) {
       return;
     }
     Candidate candidate;
@@ -181,7 +186,7 @@ class Lane::Impl {
     Candidate candidate;
     candidate.kind = Candidate::Kind::kPost;
     candidate.author_protected = decoded.author_protected;
-    candidate.member = context_->members->find(decoded.author_id);
+    candidate.member = find_member(decoded.author_id);
     candidate.author_id = batch.bytes.keep(decoded.author_id);
     candidate.post_id = batch.bytes.keep(decoded.post_id);
     candidate.at = decoded.at;
@@ -238,6 +243,18 @@ void Lane::process(const Block& block, CandidateBatch& batch, bool sample) {
   impl_->process(block, batch, sample);
 }
 
+std::uint64_t find_members(CandidateBatch& batch, const MemberTable& members) {
+  for (Candidate& candidate : batch.candidates) {
+    if (candidate.kind != Candidate::Kind::kTick) {
+      candidate.member = members.find(candidate.author_id);
+    }
+  }
+  batch.lacks_members = false;
+  return std::erase_if(batch.candidates, [](const Candidate& candidate) {
+    return candidate.kind == Candidate::Kind::kDeleteNotice && candidate.member == kNotAMember;
+  });
+}
+
 LineCounts& LineCounts::operator+=(const LineCounts& more) {
   bytes += more.bytes;
   lines += more.lines;
@@ -245,6 +262,7 @@ LineCounts& LineCounts::operator+=(const LineCounts& more) {
   parsed += more.parsed;
   posts += more.posts;
   delete_notices += more.delete_notices;
+  controls += more.controls;
   others += more.others;
   malformed += more.malformed;
   return *this;
@@ -262,6 +280,8 @@ std::string_view name_of(MalformedCause cause) {
       return "too_deep";
     case MalformedCause::kBadField:
       return "bad_field";
+    case MalformedCause::kBadControl:
+      return "bad_control";
   }
   return "";
 }

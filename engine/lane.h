@@ -2,6 +2,7 @@
 // tags, parse, decode, fold, member look-up.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -16,9 +17,15 @@ namespace tagtill {
 // two blocks when the catalogue or the members change (P6.4).
 struct SearchContext;
 
+// `members` may be null, if they change while the stream runs: then candidates have no members
+// yet, and every delete notice is one.
 [[nodiscard]] std::shared_ptr<const SearchContext> make_search_context(
     std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
     std::string_view confirm_prefix, bool strict);
+
+// What a lane without members has left to do: each candidate gets its member, and a delete notice
+// of anybody else is no candidate (P3.1). The number of those is returned.
+std::uint64_t find_members(CandidateBatch& batch, const MemberTable& members);
 
 // One lane. Used by one thread; several lanes share a context. What it makes of
 // a block depends on the bytes of the block and the context alone (P3.7).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 
 #include "engine/canonical_number.h"
@@ -27,19 +28,6 @@ constexpr std::size_t kAccountBytesMax = 64;
 constexpr std::size_t kSample = 1000;
 
 // What is wrong with the value of a field, or nothing.
-std::string_view author_id_problem(const ConfigValue& value) {
-  if (value.kind != ConfigKind::kString) {
-    return "must be a string";
-  }
-  if (value.text.empty() || value.text.size() > kAuthorIdBytesMax) {
-    return "must be 1 to 128 bytes long";
-  }
-  if (holds_control_character(value.text)) {
-    return "must not hold control characters";
-  }
-  return {};
-}
-
 std::string_view account_problem(const ConfigValue& value) {
   if (value.kind != ConfigKind::kString) {
     return "must be a string";
@@ -341,23 +329,55 @@ std::string_view MemberTable::account(const Entry& entry) const {
   return {bytes_.data() + entry.account_at, entry.account_bytes};
 }
 
-MemberIndex MemberTable::find(std::string_view author_id) const {
-  if (author_id.empty() || author_id.size() > kAuthorIdBytesMax) {
-    return kNotAMember;
-  }
-  const Key key = key_of(author_id);
+MemberIndex MemberTable::find_entry(const Key& key) const {
   return by_author_.find(
       key.hash, [this, &key](std::uint32_t index) { return is_author(entries_[index], key); });
 }
 
+MemberIndex MemberTable::find(std::string_view author_id) const {
+  if (author_id.empty() || author_id.size() > kAuthorIdBytesMax) {
+    return kNotAMember;
+  }
+  const MemberIndex found = find_entry(key_of(author_id));
+  if (base_ == nullptr) {
+    return found;
+  }
+  if (found == kNotAMember) {
+    return base_->find(author_id);
+  }
+  return entries_[found].account_bytes == 0 ? kNotAMember : base_size_ + found;
+}
+
+void MemberTable::prefetch(std::string_view author_id) const {
+  by_author_.prefetch(key_of(author_id).hash);
+  if (base_ != nullptr) {
+    base_->prefetch(author_id);
+  }
+}
+
 Member MemberTable::member(MemberIndex index) const {
-  const Entry& entry = entries_[index];
+  if (index < base_size_) {
+    return base_->member(index);
+  }
+  const Entry& entry = entries_[index - base_size_];
   return {account(entry), entry.region};
 }
 
+std::string_view MemberTable::author_id(MemberIndex index, AuthorIdText& room) const {
+  if (index < base_size_) {
+    return base_->author_id(index, room);
+  }
+  const Entry& entry = entries_[index - base_size_];
+  if (entry.id_bytes != 0) {
+    return {bytes_.data() + (entry.id & ~kUpperHalf), entry.id_bytes};
+  }
+  const auto [end, error] = std::to_chars(room.data(), room.data() + room.size(), entry.id);
+  return {room.data(), static_cast<std::size_t>(end - room.data())};
+}
+
 std::size_t MemberTable::memory_bytes() const {
-  return sizeof(MemberTable) + entries_.capacity() * sizeof(Entry) + bytes_.capacity() +
-         by_author_.memory_bytes();
+  return (base_ == nullptr ? 0 : base_->memory_bytes()) + sizeof(MemberTable) +
+         entries_.capacity() * sizeof(Entry) + bytes_.capacity() + by_author_.memory_bytes();
 }
 
 }  // namespace tagtill

@@ -2,6 +2,7 @@
 // checked whole before anything runs (P7.3).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -18,6 +19,9 @@ namespace tagtill {
 
 using MemberIndex = std::uint32_t;
 inline constexpr MemberIndex kNotAMember = std::numeric_limits<MemberIndex>::max();
+
+// Room for the text of an author id.
+using AuthorIdText = std::array<char, 128>;
 
 struct Member {
   std::string_view account;  // lives as long as the table
@@ -49,16 +53,18 @@ class MemberTable {
                                                                 std::string_view name,
                                                                 FileErrors& errors);
 
-  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::size_t size() const { return base_size_ + entries_.size(); }
 
   // The member with this author id, or kNotAMember. Members are numbered from 0
   // in the order of the file. No allocation. One cache miss for somebody who is no
   // member, two for a member.
   [[nodiscard]] MemberIndex find(std::string_view author_id) const;
   // A find() of this author will come soon: several at once wait for memory together.
-  void prefetch(std::string_view author_id) const { by_author_.prefetch(key_of(author_id).hash); }
+  void prefetch(std::string_view author_id) const;
   // `index` must be below size().
   [[nodiscard]] Member member(MemberIndex index) const;
+  // The author's id, which is in `room` if it is a number, else in the table.
+  [[nodiscard]] std::string_view author_id(MemberIndex index, AuthorIdText& room) const;
 
   // What the table holds in memory.
   [[nodiscard]] std::size_t memory_bytes() const;
@@ -88,6 +94,13 @@ class MemberTable {
   [[nodiscard]] Key key_of(const Entry& entry) const;
   [[nodiscard]] bool is_author(const Entry& entry, const Key& key) const;
   [[nodiscard]] std::string_view account(const Entry& entry) const;
+  // Of this table's own entries; kNotAMember: none.
+  [[nodiscard]] MemberIndex find_entry(const Key& key) const;
+
+  // Of GrowingMembers alone: another table, whose members come first. An entry without an account
+  // says that its author is no member, whatever stands there.
+  std::shared_ptr<const MemberTable> base_;
+  MemberIndex base_size_ = 0;
 
   std::vector<Entry> entries_;
   std::vector<char> bytes_;

@@ -92,6 +92,25 @@ class MemoryVisitor {
 
   // P3.9; at most once.
   virtual void on_set_aside(const Candidate& post) = 0;
+
+  // What control records said, as it stands: of an author, of an offer, and of all members who
+  // were linked before a time (at most once).
+  struct ControlledAuthor {
+    std::string_view author_id;
+    bool linked = false;
+    bool unlinked = false;
+    bool frozen = false;
+    std::string_view account;         // linked
+    std::string_view region;          // linked; empty: unknown
+    std::optional<Millis> linked_at;  // linked; none: before there was a clock
+  };
+  virtual void on_controlled_author(const ControlledAuthor& author) = 0;
+  struct ControlledOffer {
+    std::string_view offer_id;
+    std::string_view line;  // of a catalogue; empty: it was withdrawn
+  };
+  virtual void on_controlled_offer(const ControlledOffer& offer) = 0;
+  virtual void on_frozen_before(Millis time) = 0;
 };
 
 }  // namespace tagtill

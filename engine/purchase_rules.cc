@@ -14,6 +14,7 @@ void PurchaseRules::apply(Shard& shard, const Candidate& post, const Id& author)
     refuse_protected(post);
     return;
   }
+  const bool frozen = controls_.is_frozen(post.author_id);
   const IdKey key = shard.ids().acquire(author);
   for (std::size_t place = 0; place < post.tags.size(); ++place) {
     if (post.tags[place].code != kNoCode) {
@@ -22,9 +23,13 @@ void PurchaseRules::apply(Shard& shard, const Candidate& post, const Id& author)
                static_cast<std::uint32_t>(place)});
     }
   }
-  for (const PostTag& tag : post.tags) {
-    if (tag.tag != kNoTag) {
-      intend(shard, key, post, tag);
+  if (frozen) {
+    refuse_intents(post, RejectReason::kFrozen);
+  } else {
+    for (const PostTag& tag : post.tags) {
+      if (tag.tag != kNoTag) {
+        intend(shard, key, post, tag);
+      }
     }
   }
   shard.ids().release(key);
@@ -57,9 +62,10 @@ void PurchaseRules::refuse_intents(const Candidate& post, RejectReason reason) {
     if (tag.tag != kNoTag) {
       const OfferCatalogue::Choice choice = offers_->choose(tag.tag, post.at);
       const Offer& offer = offers_->offers()[choice.offer];
-      teller_.refused_intent(reason == RejectReason::kProtected
-                                 ? IntentDecision::What::kProtected
-                                 : IntentDecision::What::kNotEnrolled,
+      using What = IntentDecision::What;
+      teller_.refused_intent(reason == RejectReason::kProtected ? What::kProtected
+                             : reason == RejectReason::kFrozen  ? What::kFrozen
+                                                                : What::kNotEnrolled,
                              post, tag, offer, choice.live);
       emitter_.rejected(reason, post.post_id, post.author_id, offer.id, post.at);
     }

@@ -15,6 +15,7 @@
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
 #include "engine/shard.h"
+#include "engine/standing_controls.h"
 #include "engine/terms.h"
 
 namespace tagtill {
@@ -23,10 +24,12 @@ namespace tagtill {
 // deleted, and moves the clock. All that is given here must live as long.
 class PurchaseRules {
  public:
-  PurchaseRules(DecisionCounts& counts, const TermsTable& terms, Emitter& emitter, Ledger& ledger,
-                const DecisionTeller& teller, std::string_view secret)
+  PurchaseRules(DecisionCounts& counts, const TermsTable& terms, const StandingControls& controls,
+                Emitter& emitter, Ledger& ledger, const DecisionTeller& teller,
+                std::string_view secret)
       : counts_(counts),
         terms_(terms),
+        controls_(controls),
         emitter_(emitter),
         ledger_(ledger),
         teller_(teller),
@@ -71,6 +74,7 @@ class PurchaseRules {
 
   DecisionCounts& counts_;
   const TermsTable& terms_;
+  const StandingControls& controls_;
   Emitter& emitter_;
   Ledger& ledger_;
   const DecisionTeller& teller_;

@@ -44,9 +44,11 @@ class Feed {
     std::uint32_t stream = kNoStream;  // which one the block belongs to, if it has a position
     std::uint64_t stream_end = 0;      // the stream's position behind the block's last line
     bool sample = false;               // a tick (P3.8) should be looked for in this block
-    // Not null: the turn is no block, but this, in its place. It needs no read() and finish().
+    // One of these is not null: the turn is no block, but this, in its place. It needs no read()
+    // and finish().
     std::shared_ptr<const ConfigurationSwap> swap{};
-    // What blocks are searched with from the last swap on; null: as at first.
+    std::shared_ptr<const ControlRun> controls{};
+    // What blocks are searched with from the last of them on; null: as at first.
     std::shared_ptr<const SearchContext> context{};
 
     // What the feed has the block by.

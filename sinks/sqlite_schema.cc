@@ -144,6 +144,7 @@ WITH
   refused AS (
     SELECT offer_id, count(*) FILTER (WHERE reason = 'not_enrolled') AS not_enrolled,
            count(*) FILTER (WHERE reason = 'protected') AS protected,
+           count(*) FILTER (WHERE reason = 'frozen') AS frozen,
            count(*) FILTER (WHERE reason = 'offer_not_live') AS offer_not_live,
            count(*) FILTER (WHERE reason = 'not_eligible') AS not_eligible,
            count(*) FILTER (WHERE reason = 'too_many') AS too_many,
@@ -166,8 +167,8 @@ WITH
           FROM doubtful LEFT JOIN waiting USING (offer_id, author_id))
     GROUP BY offer_id)
 SELECT ids.id AS offer_id, offers.title AS title,
-       ifnull(prompts, 0) + ifnull(not_enrolled + protected + offer_not_live + not_eligible
-         + too_many + limit_reached + sold_out, 0) AS intents,
+       ifnull(prompts, 0) + ifnull(not_enrolled + protected + frozen + offer_not_live
+         + not_eligible + too_many + limit_reached + sold_out, 0) AS intents,
        ifnull(unsure.n, 0) AS intents_unsure,
        ifnull(prompts, 0) AS prompts,
        ifnull(confirmed.n, 0) AS confirmed,
@@ -176,6 +177,7 @@ SELECT ids.id AS offer_id, offers.title AS title,
        ifnull(open, 0) AS open,
        ifnull(refused.not_enrolled, 0) AS rejected_not_enrolled,
        ifnull(refused.protected, 0) AS rejected_protected,
+       ifnull(refused.frozen, 0) AS rejected_frozen,
        ifnull(refused.offer_not_live, 0) AS rejected_offer_not_live,
        ifnull(refused.not_eligible, 0) AS rejected_not_eligible,
        ifnull(refused.too_many, 0) AS rejected_too_many,

@@ -49,8 +49,8 @@ class Parts {
   }
 
   [[nodiscard]] Sentences broken() {
-    return broken_invariants(
-        {options_, *offers_, *members_, counts_, terms_, ledger_, shards_, clock_, set_aside_});
+    return broken_invariants({options_, *offers_, *members_, counts_, terms_, ledger_, shards_,
+                              clock_, set_aside_, controls_});
   }
 
   Ledger& ledger() { return ledger_; }
@@ -69,6 +69,7 @@ class Parts {
   ShardSet shards_{terms_, 1};
   std::optional<Millis> clock_;
   std::unique_ptr<KeptPost> set_aside_;
+  StandingControls controls_;
 };
 
 TEST(DeciderCheck, AllHolds) {

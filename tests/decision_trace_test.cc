@@ -50,6 +50,8 @@ class Announced final : public DecisionTrace {
           return "not_enrolled";
         case What::kProtected:
           return "protected";
+        case What::kFrozen:
+          return "frozen";
         case What::kOfferNotLive:
           return "offer_not_live";
         case What::kNotEligible:

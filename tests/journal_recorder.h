@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,14 @@ class JournalRecorder : public product::Observer {
     entries_.push_back({tagtill::JournalKind::kConfiguration, {}});
     append_configuration(entries_.back().payload, offers, members, product_.decider(), tape_);
     tape_.clear();
+    if (after_) {
+      after_();
+    }
+  }
+
+  void controlled(std::span<const tagtill::ControlChange> changes) override {
+    entries_.push_back({tagtill::JournalKind::kControl, {}});
+    append_changes(entries_.back().payload, changes);
     if (after_) {
       after_();
     }

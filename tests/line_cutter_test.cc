@@ -29,6 +29,15 @@ Cut cut(std::string_view bytes, std::size_t block_bytes, std::size_t limit, std:
   Cut result;
   Block block;
   const auto take_lines = [&] {
+    // Some of the lines may come another time.
+    if (const std::string_view lines = block.lines();
+        block.overlong_bytes == 0 && random.percent(30)) {
+      const std::size_t kept = lines.find('\n', random.below(lines.size() + 1)) + 1;
+      if (kept > 0 && kept < lines.size()) {
+        cutter.give_back(block, kept);
+        EXPECT_TRUE(cutter.holds_lines());
+      }
+    }
     result.bytes += block.source_bytes;
     EXPECT_EQ(block.end_offset, result.bytes);
     EXPECT_EQ(block.end_offset, cutter.end());

@@ -104,6 +104,8 @@ struct LiveTurn {
   bool sample = false;
   std::uint64_t offset = 0;
   std::vector<std::string> lines;
+  std::shared_ptr<const ControlRun> controls;     // no lines, but these,
+  std::shared_ptr<const ConfigurationSwap> swap;  // or this
 };
 
 class LiveDriver {
@@ -129,14 +131,19 @@ class LiveDriver {
       return false;
     }
     EXPECT_EQ(turn.sequence, next_sequence_++);
-    Block own;
-    FileErrors problems;
-    const Block& block = feed_.read(turn, own, problems);
     LiveTurn& taken = turns_.emplace_back();
     taken.stream = turn.stream;
     taken.stream_end = turn.stream_end;
-    taken.source_name = *turn.source_name;
+    taken.source_name = turn.source_name == nullptr ? "" : *turn.source_name;
     taken.sample = turn.sample;
+    taken.controls = turn.controls;
+    taken.swap = turn.swap;
+    if (turn.controls != nullptr || turn.swap != nullptr) {
+      return true;
+    }
+    Block own;
+    FileErrors problems;
+    const Block& block = feed_.read(turn, own, problems);
     taken.offset = block.offset;
     add_live_lines(block, limit_, taken.lines);
     feed_.finish(turn);

@@ -105,6 +105,23 @@ class FactsTold final : public MemoryVisitor {
     say(of(post.author_id), "set aside ", post.author_protected ? 2 : 0, " ",
         std::string(post.post_id), " at ", post.at, ", followers ", post.followers, ", tags", tags);
   }
+  void on_controlled_author(const ControlledAuthor& author) override {
+    const unsigned head = (author.linked     ? 1U
+                           : author.unlinked ? 2U
+                                             : 0U) +
+                          (author.frozen ? 4 : 0);
+    std::string more;
+    if (author.linked) {
+      more = " " + std::string(author.account) + " " +
+             std::string(author.region.empty() ? "-" : author.region) + " at " +
+             std::to_string(author.linked_at.value_or(-1));
+    }
+    say(of(author.author_id), "control ", head, more);
+  }
+  void on_controlled_offer(const ControlledOffer& offer) override {
+    say("control of offer ", std::string(offer.offer_id), ": ", std::string(offer.line));
+  }
+  void on_frozen_before(Millis time) override { say("frozen before ", time); }
 
  private:
   static std::string of(std::string_view author) { return "of " + std::string(author) + ": "; }

@@ -10,6 +10,7 @@
 #include "engine/lane.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
+#include "engine/programme.h"
 #include "engine/reply_template.h"
 #include "tests/memory_blocks.h"
 
@@ -45,6 +46,9 @@ class Product::Impl {
     for_each_memory_block(file, options_.block_bytes, block_, [&] {
       lane_->process(block_, batch_, sample);
       lines_ += batch_.counts;
+      if (batch_.lacks_members) {
+        (void)find_members(batch_, *members_);
+      }
       decider_->apply(batch_, events_);
       if (observer_ != nullptr) {
         observer_->applied(batch_, *members_);
@@ -54,12 +58,46 @@ class Product::Impl {
 
   void replace(std::string_view offers, std::string_view members, std::string_view secret) {
     load(offers, members);
+    if (programme_ != nullptr) {
+      put_controls_upon_files();
+    }
     lane_->set_context(context_);
     secret_in_force_ = secret;
     decider_->replace(offers_, members_, secret, events_);
     if (observer_ != nullptr) {
       observer_->replaced(*offers_, *members_);
     }
+  }
+
+  std::vector<std::string> control(std::string_view lines) {
+    if (programme_ == nullptr) {
+      programme_ = std::make_unique<tagtill::Programme>(options_.prefix);
+      put_controls_upon_files();
+    }
+    std::vector<std::string> refusals;
+    std::vector<tagtill::ControlChange> changes;
+    while (!lines.empty()) {
+      const std::string_view line = lines.substr(0, lines.find('\n'));
+      lines.remove_prefix(line.size() + 1);
+      tagtill::Programme::Answer answer = programme_->take(line);
+      if (answer.change) {
+        change_members(growing_, *answer.change);
+        changes.push_back(std::move(*answer.change));
+      } else {
+        refusals.push_back(std::move(answer.refusal));
+      }
+    }
+    if (changes.empty()) {
+      return refusals;
+    }
+    offers_ = programme_->offers();
+    decider_->control(changes, offers_, members_, events_);
+    context_ = tagtill::make_search_context(offers_, nullptr, options_.prefix, options_.strict);
+    lane_->set_context(context_);
+    if (observer_ != nullptr) {
+      observer_->controlled(changes);
+    }
+    return refusals;
   }
 
   void set_observer(Observer* observer) {
@@ -160,10 +198,25 @@ class Product::Impl {
     events_.clear();
     lines_ = {};
     observer_ = nullptr;
+    programme_.reset();
     reset_decider();
   }
 
  private:
+  // Offers and members were loaded from files.
+  void put_controls_upon_files() {
+    tagtill::FileErrors errors;
+    const tagtill::StandingControls& controls = programme_->controls();
+    offers_ = change_offers(*offers_, controls.offer_changes(), "offers", options_.prefix, errors);
+    throw_if_any(errors);
+    if (!programme_->set_files(offers_, members_, nullptr, errors)) {
+      throw_if_any(errors);
+    }
+    growing_ = members_in_force(members_, controls);
+    members_ = growing_.table();
+    context_ = tagtill::make_search_context(offers_, nullptr, options_.prefix, options_.strict);
+  }
+
   void load(std::string_view offers, std::string_view members) {
     tagtill::FileErrors errors;
     offers_ = tagtill::OfferCatalogue::parse(offers, "offers", options_.prefix, errors);
@@ -194,6 +247,8 @@ class Product::Impl {
   std::shared_ptr<const tagtill::OfferCatalogue> first_offers_;
   std::shared_ptr<const tagtill::MemberTable> first_members_;
   std::shared_ptr<const tagtill::SearchContext> first_context_;
+  std::unique_ptr<tagtill::Programme> programme_;  // null: there were no control records
+  tagtill::GrowingMembers growing_;                // those of members_, if there were
   std::unique_ptr<tagtill::Lane> lane_;
   std::unique_ptr<tagtill::Decider> decider_;
   Observer* observer_ = nullptr;
@@ -212,6 +267,7 @@ void Product::feed(std::string_view file, bool sample) { impl_->feed(file, sampl
 void Product::replace(std::string_view offers, std::string_view members, std::string_view secret) {
   impl_->replace(offers, members, secret);
 }
+std::vector<std::string> Product::control(std::string_view lines) { return impl_->control(lines); }
 void Product::set_trace(tagtill::DecisionTrace* trace) { impl_->set_trace(trace); }
 void Product::set_observer(Observer* observer) { impl_->set_observer(observer); }
 tagtill::Decider& Product::decider() { return impl_->decider(); }

@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "engine/control_change.h"
 #include "engine/decider.h"
 
 namespace tagtill {
@@ -61,6 +64,7 @@ class Observer {
                        const tagtill::MemberTable& members) = 0;
   virtual void replaced(const tagtill::OfferCatalogue& offers,
                         const tagtill::MemberTable& members) = 0;
+  virtual void controlled(std::span<const tagtill::ControlChange> /*changes*/) {}
 };
 
 // Throws std::runtime_error with all their errors when offers or members are
@@ -77,6 +81,9 @@ class Product {
   void feed(std::string_view file, bool sample = false);
   // P6.4, between two lines.
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
+  // Control records, each with its line end, between two lines. What is wrong with those that are
+  // refused.
+  std::vector<std::string> control(std::string_view lines);
   // Until reset().
   void set_trace(tagtill::DecisionTrace* trace);
   // Until reset(). Is told of the configuration in force at once.

@@ -274,15 +274,51 @@ TEST(SavedState, IsWrittenInPieces) {
   EXPECT_GT(bytes, title.size());
 }
 
+// Version 1 had a count less, and no control records at its end.
+TEST(SavedState, AnEarlierVersionIsRead) {
+  Shop shop;
+  shop.post("1", "a", 0, "#mug");
+  shop.post("2", "stranger", 1, "#mug");
+  std::string saved;
+  shop.product().decider().save([&](std::string_view piece) { saved += piece; });
+  const auto skip_number = [&](std::size_t at) {
+    while ((static_cast<unsigned char>(saved[at]) & 0x80) != 0) {
+      ++at;
+    }
+    return at + 1;
+  };
+  ASSERT_EQ(saved[0], 2);
+  saved[0] = 1;
+  std::size_t at = skip_number(skip_number(1));  // over the clock and the longest window
+  const int counts = saved[at];
+  saved[at] = static_cast<char>(counts - 1);
+  ++at;
+  for (int i = 1; i < counts; ++i) {
+    at = skip_number(at);
+  }
+  ASSERT_EQ(saved[at], 0);  // nobody was frozen
+  saved.erase(at, 1);
+  ASSERT_TRUE(saved.ends_with(std::string(3, '\0')));
+  saved.resize(saved.size() - 3);
+
+  Shop other;
+  std::string_view bytes = saved;
+  other.product().decider().load([&] { return std::exchange(bytes, {}); });
+  other.post("3", "a", 2, tag("a", "1"));
+  EXPECT_EQ(other.events(), shop::Events{"confirmed a 1:mug by 3"});
+  EXPECT_EQ(other.counts().rejected.at("not_enrolled"), 1U);
+  EXPECT_TRUE(other.product().decider().controls().is_empty());
+}
+
 TEST(SavedState, ALaterVersionIsRefusedWithItsNumber) {
   Shop shop;
   try {
-    std::string_view bytes = "\x02";
+    std::string_view bytes = "\x03";
     shop.product().decider().load([&] { return std::exchange(bytes, {}); });
     FAIL() << "nothing was thrown";
   } catch (const tagtill::DamagedState& error) {
     EXPECT_EQ(std::string(error.what()),
-              "The saved state has version 2, and this program reads up to version 1: use the "
+              "The saved state has version 3, and this program reads up to version 2: use the "
               "version of tagtill that wrote it, or a later one.");
   }
 }

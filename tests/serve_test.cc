@@ -161,6 +161,98 @@ TEST_F(Serve, P6_4_ReadsOffersAnewWhenAskedAndKeepsThemWhenTheNewOnesAreBad) {
   EXPECT_EQ(read_file(folder_.path("again.jsonl")), events());
 }
 
+// Over a restart, a reload, and in a replay of the journal.
+TEST_F(Serve, P9_ControlRecordsStandWhateverComes) {
+  const std::string mug =
+      R"({"id":"mug","tag":"mug","title":"Mug","price_minor":5,"currency":"EUR",)"
+      R"("fulfilment":"ship","starts_at":"2014-01-01T00:00:00Z",)"
+      R"("ends_at":"2015-01-01T00:00:00Z"})";
+  configure("[dead_letters]\nfile = \"letters.jsonl\"\n",
+            "kind = \"unix\"\npath = \"socket\"\ncontrol = true");
+  std::uint64_t id = 505874924095815681;
+  const auto post = [&](const std::string& author, const std::string& text) {
+    return R"({"id_str":")" + std::to_string(++id) + R"(","text":")" + text +
+           R"(","user":{"id_str":")" + author + "\"}}\n";
+  };
+  const auto record = [](const std::string& what) { return R"({"tagtill":{)" + what + "}}\n"; };
+  std::string posts = post("7", "#mug");
+  posts += record(R"("link":{"author_id":"7","account":"acct-7"})");
+  posts += record(R"("offer":)" + mug);
+  posts += post("7", "#mug");
+  posts += record(R"("freeze":{"author_id":"1186275104"})");
+  posts += record(R"("link":{"author_id":"8","account":"4111111111111111"})");
+  posts += post("1186275104", "#kindlehd");
+  {
+    RunningProgram tier(serve_, folder_.path("."));
+    EXPECT_EQ(send(posts).exit_code, 0);
+    EXPECT_TRUE(have_come(R"("reason":"frozen")"));
+    tier.kill();
+  }
+  const std::string letters = read_file(folder_.path("letters.jsonl"));
+  EXPECT_NE(letters.find(R"("cause":"bad_control","field":"\"account\" looks like a card number)"),
+            std::string::npos)
+      << letters;
+  EXPECT_EQ(letters.find("4111"), std::string::npos) << letters;
+  {
+    RunningProgram tier(serve_, folder_.path("."));
+    posts += post("1186275104", "#kindlehd");
+    posts += post("7", "#kindlehd");
+    posts += record(R"("unlink":{"author_id":"7"})");
+    posts += post("7", "#mug");
+    EXPECT_EQ(send(posts).exit_code, 0);
+    EXPECT_TRUE(have_come(R"("reason":"not_enrolled")"));
+    // The file names who was unlinked, and does not know the mug.
+    folder_.write("members.jsonl", R"({"author_id":"1186275104","account":"acct-0001"})"
+                                   "\n"
+                                   R"({"author_id":"7","account":"acct-7"})");
+    tier.signal(SIGHUP);
+    posts += post("7", "#mug");
+    posts += record(R"("link":{"author_id":"1186275104","account":"acct-0001"})");
+    posts += post("1186275104", "#mug");
+    EXPECT_EQ(send(posts).exit_code, 0);
+    EXPECT_TRUE(have_come(R"("author_id":"1186275104","intent_id":")" + std::to_string(id)));
+    EXPECT_EQ(tier.stop(SIGTERM), 0);
+  }
+  const std::string all = events();
+  const auto count = [&](const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = all.find(part); at != std::string::npos; at = all.find(part, at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  EXPECT_EQ(count(R"("type":"prompt")"), 3U) << all;
+  EXPECT_EQ(count(R"("reason":"frozen")"), 2U) << all;
+  EXPECT_EQ(count(R"("reason":"unenrolled")"), 2U) << all;
+  EXPECT_EQ(count(R"("reason":"not_enrolled")"), 2U) << all;
+  EXPECT_EQ(run({"replay", "--events", "again.jsonl", "--sink", "null:", "--summary", "none",
+                 "--progress", "off", "journal:state"})
+                .exit_code,
+            0);
+  EXPECT_EQ(read_file(folder_.path("again.jsonl")), all);
+  const std::string memory = run({"state", "export", "--state", "state"}).out;
+  EXPECT_NE(memory.find(R"({"type":"control_of_author","author_id":"7","membership":"unlinked",)"
+                        R"("frozen":false})"),
+            std::string::npos)
+      << memory;
+  EXPECT_NE(memory.find(R"({"type":"control_of_offer","offer_id":"mug","withdrawn":false})"),
+            std::string::npos)
+      << memory;
+}
+
+TEST_F(Serve, P9_7_OnAnyOtherSourceAControlRecordIsSomethingElse) {
+  RunningProgram tier(serve_, folder_.path("."));
+  const std::string link = R"({"tagtill":{"link":{"author_id":"7","account":"acct-7"}}})"
+                           "\n";
+  EXPECT_EQ(send(link + R"({"id_str":"505874924095815681","text":"#kindlehd",)"
+                        R"("user":{"id_str":"7"}})"
+                        "\n")
+                .exit_code,
+            0);
+  EXPECT_TRUE(have_come(R"("reason":"not_enrolled")"));
+  EXPECT_EQ(tier.stop(SIGTERM), 0);
+}
+
 // What a restart remembers is shown at once; what is counted begins anew.
 TEST_F(Serve, AfterARestartWindowsAreOpenAndCountsAreNone) {
   const std::uint16_t port = free_port();

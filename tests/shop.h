@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,6 +96,13 @@ class Shop {
   void replace(const std::vector<std::string>& offers, const std::vector<std::string>& members,
                std::string_view secret = post_lines::kSecret) {
     product_.replace(lines(offers), lines(members), secret);
+  }
+
+  // Good control records.
+  void control(const std::string& lines) {
+    for (const std::string& refusal : product_.control(lines)) {
+      throw std::runtime_error(refusal);
+    }
   }
 
   // Since the last call.

@@ -65,7 +65,7 @@ class Decoder {
   explicit Decoder(std::string_view bytes) : in_(bytes) {}
 
   void configuration() {
-    expect_version(in_.byte());
+    expect_version(in_.byte(), 1);
     for (std::string line; !(line = in_.text()).empty();) {
       say("offer " + line);
     }
@@ -78,7 +78,7 @@ class Decoder {
   }
 
   void state() {
-    expect_version(in_.varint());
+    expect_version(in_.varint(), 2);
     clock_ = static_cast<std::int64_t>(in_.varint()) - 1;
     say("clock " + std::to_string(clock_));
     say("longest window " + in_.number());
@@ -101,6 +101,7 @@ class Decoder {
     if (in_.byte() == 1) {
       set_aside();
     }
+    controls();
     if (!in_.at_end()) {
       throw std::runtime_error("bytes are left");
     }
@@ -112,8 +113,8 @@ class Decoder {
   }
 
  private:
-  static void expect_version(std::uint64_t version) {
-    if (version != 1) {
+  static void expect_version(std::uint64_t version, std::uint64_t expected) {
+    if (version != expected) {
       throw std::runtime_error("another version");
     }
   }
@@ -196,6 +197,26 @@ class Decoder {
       fact += " " + in_.text();
     }
     say(fact);
+  }
+
+  void controls() {
+    each_author([this](const std::string& author) {
+      const unsigned head = in_.byte();
+      std::string fact = "of " + author + ": control " + std::to_string(head);
+      if (head % 4 == 1) {
+        const unsigned membership = in_.byte();
+        const std::string region = membership >= 128 ? in_.raw(2) : "-";
+        fact += " " + in_.raw(membership % 128) + " " + region;
+        fact += " at " + std::to_string(static_cast<std::int64_t>(in_.varint()) - 1);
+      }
+      say(fact);
+    });
+    for (std::string id; !(id = in_.text()).empty();) {
+      say("control of offer " + id + ": " + in_.text());
+    }
+    if (const std::uint64_t before = in_.varint(); before > 0) {
+      say("frozen before " + std::to_string(before - 1));
+    }
   }
 
   Reader in_;

@@ -57,7 +57,23 @@ bool LineCutter::take(Block& block, std::size_t got) {
   return true;
 }
 
+void LineCutter::give_back(Block& block, std::size_t kept) {
+  const std::string_view lines = block.lines();
+  given_back_ = lines.substr(kept);
+  block.set_lines(static_cast<std::size_t>(lines.data() - block.mutable_data()), kept);
+  block.source_bytes -= given_back_.size();
+  end_ -= given_back_.size();
+  block.end_offset = end_;
+}
+
 void LineCutter::take_held(Block& block) {
+  if (!given_back_.empty()) {
+    const std::string lines = std::exchange(given_back_, {});
+    block.reserve(std::max(block_bytes_, lines.size()), 0);
+    std::memcpy(block.mutable_data(), lines.data(), lines.size());
+    finish(block, lines.size(), lines.size());
+    return;
+  }
   const std::size_t size = piece_.size();
   block.reserve(std::max(block_bytes_, size), 0);
   std::memcpy(block.mutable_data(), piece_.data(), size);
@@ -142,6 +158,7 @@ bool LineCutter::take_end(Block& block) {
 
 void LineCutter::begin_at(std::uint64_t begin, bool may_be_marked) {
   piece_ = {};
+  given_back_ = {};
   holds_lines_ = false;
   passed_ = 0;
   end_ = begin;

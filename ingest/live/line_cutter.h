@@ -26,8 +26,9 @@ namespace tagtill {
 // longer than the limit stands in its block if it came to stand there, and is for the lane to
 // refuse; otherwise it is passed over, its head kept, and the last of its block.
 //
-// Memory: the piece, at most the line limit and 1 byte; nothing while there is none. Each byte is
-// copied at most twice, however small the steps.
+// Memory: the piece, at most the line limit and 1 byte; nothing while there is none; what was given
+// back. Each byte is copied at most twice, however small the steps, and once more whenever it is
+// given back.
 //
 // Used by one thread.
 class LineCutter {
@@ -42,8 +43,11 @@ class LineCutter {
   [[nodiscard]] bool take(Block& block, std::size_t got);
 
   // Lines have come that are in no block yet.
-  [[nodiscard]] bool holds_lines() const { return holds_lines_; }
+  [[nodiscard]] bool holds_lines() const { return holds_lines_ || !given_back_.empty(); }
   void take_held(Block& block);
+  // Of the lines that were cut into the block last, the first `kept` bytes, which are lines, stay
+  // in it; the others are held. Not of a block with an overlong line.
+  void give_back(Block& block, std::size_t kept);
 
   // The sequence has ended: what stands at its end is a line. False if there is nothing.
   // Not while holds_lines().
@@ -57,7 +61,9 @@ class LineCutter {
 
   // Up to the end of the last line that stands in a block.
   [[nodiscard]] std::uint64_t end() const { return end_; }
-  [[nodiscard]] std::size_t kept_bytes() const { return piece_.capacity(); }
+  [[nodiscard]] std::size_t kept_bytes() const {
+    return piece_.capacity() + given_back_.capacity();
+  }
 
  private:
   [[nodiscard]] bool is_passing_over() const { return passed_ > 0; }
@@ -72,8 +78,9 @@ class LineCutter {
   std::size_t line_bytes_max_;
   std::uint64_t end_;
   bool may_be_marked_;
-  std::string piece_;  // while passing over: the head
-  bool holds_lines_ = false;
+  std::string piece_;         // while passing over: the head
+  bool holds_lines_ = false;  // in the piece
+  std::string given_back_;    // lines, which stand before the piece
   std::uint64_t passed_ = 0;  // bytes of the line that is passed over
   bool passed_blank_ = false;
   char passed_last_ = 0;

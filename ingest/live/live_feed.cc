@@ -28,14 +28,6 @@ Feed::Next LiveFeed::next(Turn& turn) {
   if (ended_) {
     return Next::kEnd;
   }
-  if (!swaps_.empty()) {
-    turn = {};
-    turn.sequence = sequence_++;
-    turn.swap = std::move(swaps_.front());
-    swaps_.pop_front();
-    context_ = turn.swap->context;
-    return Next::kTurn;
-  }
   // Asked first: what comes between the two questions comes before the end.
   const bool read_all = ways_->read_all;
   LiveBlock* block = ways_->ready.take();
@@ -49,8 +41,20 @@ Feed::Next LiveFeed::next(Turn& turn) {
           .stream = block->stream,
           .stream_end = block->stream_end,
           .sample = block->sample,
+          .swap = std::move(block->swap),
+          .controls = std::move(block->controls),
           .context = context_,
           .ready = block};
+  if (turn.swap == nullptr && turn.controls == nullptr) {
+    return Next::kTurn;
+  }
+  if (turn.swap != nullptr) {
+    context_ = turn.swap->context;
+  } else if (turn.controls->context != nullptr) {
+    context_ = turn.controls->context;
+  }
+  give_back(block);
+  turn.ready = nullptr;
   return Next::kTurn;
 }
 
@@ -60,8 +64,12 @@ const Block& LiveFeed::read(const Turn& turn, Block& /*own*/, FileErrors& proble
 }
 
 void LiveFeed::finish(Turn& turn) {
-  ways_->free.give(static_cast<LiveBlock*>(std::exchange(turn.ready, nullptr)));
+  give_back(static_cast<LiveBlock*>(std::exchange(turn.ready, nullptr)));
   turn.source_name.reset();
+}
+
+void LiveFeed::give_back(LiveBlock* block) {
+  ways_->free.give(block);
   if (ways_->wants_block.exchange(false)) {
     ways_->wakeup.ring();
   }
@@ -77,12 +85,21 @@ void LiveFeed::stop() {
   ways_->ready.ring();
 }
 
-void LiveFeed::swap(std::shared_ptr<const ConfigurationSwap> swap) {
+void LiveFeed::set_desk(std::unique_ptr<ControlDesk> desk) {
+  desk_ = desk.get();
+  reader_->set_desk(std::move(desk));
+}
+
+void LiveFeed::swap(std::shared_ptr<ConfigurationSwap> swap, SwapDone done) {
+  desk_->prepare(*swap);
   {
-    const std::lock_guard lock(mutex_);
-    swaps_.push_back(std::move(swap));
+    const std::lock_guard lock(ways_->swaps_mutex);
+    ways_->swaps.push_back({std::move(swap), std::move(done)});
   }
-  ways_->ready.ring();
+  if (ways_->read_all) {
+    refuse_swaps(*ways_);  // the reader may have looked for the last time
+  }
+  ways_->wakeup.ring();
 }
 
 void LiveFeed::drain() {

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -15,11 +14,13 @@
 #include "engine/agent.h"
 #include "engine/clock.h"
 #include "ingest/feed.h"
+#include "ingest/live/control_desk.h"
 #include "ingest/live/live_source.h"
 
 namespace tagtill {
 
 class LiveReader;
+struct LiveBlock;
 struct LiveWays;
 
 struct LiveCounts {
@@ -68,6 +69,10 @@ class LiveFeed : public Feed {
   explicit LiveFeed(Options options);
   ~LiveFeed() override;
 
+  // Before the reader starts: from now on control records are taken from sources that may bring
+  // them, and new files.
+  void set_desk(std::unique_ptr<ControlDesk> desk);
+
   // Needs a thread of its own, for it waits in do_work(); done when next() returns kEnd.
   [[nodiscard]] Agent& reader();
 
@@ -79,8 +84,12 @@ class LiveFeed : public Feed {
                std::vector<std::shared_ptr<Doorbell>> readers) override;
   // At once: blocks that no lane has taken are dropped.
   void stop() override;
-  // From the next turn on: that one brings it, those behind it are searched with its context.
-  void swap(std::shared_ptr<const ConfigurationSwap> swap);
+  // New files, which the reader puts between two blocks; those behind are searched with its
+  // context. It is prepared here (ControlDesk::prepare), which takes as long as that does, and
+  // throws as that does. The reader then calls `done`, on its thread: with nothing, or with a
+  // sentence for why nothing has changed. There must be a desk.
+  using SwapDone = std::function<void(const std::string& problem)>;
+  void swap(std::shared_ptr<ConfigurationSwap> swap, SwapDone done);
   // Connections are no longer accepted and nothing more is read; then, when all that was read was
   // handed on, the end. The same comes when all sources have ended.
   void drain();
@@ -101,11 +110,13 @@ class LiveFeed : public Feed {
  private:
   std::unique_ptr<LiveWays> ways_;
   std::unique_ptr<LiveReader> reader_;
-  mutable std::mutex mutex_;  // of all below
+  void give_back(LiveBlock* block);
+
+  ControlDesk* desk_ = nullptr;  // the reader's
+  mutable std::mutex mutex_;     // of all below
   std::uint64_t sequence_ = 0;
   bool ended_ = false;
-  std::deque<std::shared_ptr<const ConfigurationSwap>> swaps_;  // that wait for their turns
-  std::shared_ptr<const SearchContext> context_;                // of the last one that had its turn
+  std::shared_ptr<const SearchContext> context_;  // of the last change that had its turn
 };
 
 }  // namespace tagtill

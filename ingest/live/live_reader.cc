@@ -283,6 +283,7 @@ bool LiveReader::do_work() {
     return true;
   }
   bool worked = pass_commits_on();
+  worked = take_swaps() || worked;
   if (ways_.draining || all_ended()) {
     worked = drain() || worked;
   } else {
@@ -651,8 +652,71 @@ void LiveReader::take_free_blocks() {
   }
 }
 
+// Control records that stand in a row go alone, and so do the lines between them: what follows is
+// given back, and comes next.
+void LiveReader::take_controls(Connection& connection) {
+  Block& block = block_->block;
+  const std::string_view lines = block.lines();
+  std::size_t end = 0;
+  bool are_records = false;
+  while (end < lines.size()) {
+    const bool is_record = Programme::is_record(lines.substr(end));
+    if (end > 0 && is_record != are_records) {
+      break;
+    }
+    are_records = is_record;
+    end = std::min(lines.find('\n', end), lines.size() - 1) + 1;
+  }
+  if (end < lines.size()) {
+    connection.cutter.give_back(block, end);
+  }
+  if (!are_records) {
+    return;
+  }
+  block_->controls = desk_->take(block.lines(), block.offset);
+  for (const ControlRun::Refused& refused : block_->controls->refused) {
+    teller_.tell(Teller::Cause::kControl,
+                 fmt::format("A control record of {}, at byte {}, is refused: {}.",
+                             *connection.name, refused.offset, refused.why));
+  }
+}
+
+bool LiveReader::take_swaps() {
+  bool worked = false;
+  for (;;) {
+    PendingSwap pending;
+    {
+      const std::lock_guard lock(ways_.swaps_mutex);
+      if (ways_.swaps.empty() || !take_block()) {
+        return worked;
+      }
+      pending = std::move(ways_.swaps.front());
+      ways_.swaps.pop_front();
+    }
+    worked = true;
+    try {
+      desk_->put(*pending.swap);
+    } catch (const Error& error) {
+      pending.done(error.what());
+      continue;
+    }
+    LiveBlock* block = std::exchange(block_, nullptr);
+    block->swap = std::move(pending.swap);
+    block->source_name.reset();
+    block->stream = kNoStream;
+    block->sample = false;
+    block->charged = std::max(block->block.capacity(), options_.block_bytes);
+    charged_ += block->charged;
+    ways_.ready.give(block);
+    pending.done({});
+  }
+}
+
 void LiveReader::hand_on(Connection& connection) {
   Source& source = connection.source;
+  if (source.options.control && desk_ != nullptr && block_->block.overlong_bytes == 0) {
+    take_controls(connection);
+  }
   LiveBlock* block = std::exchange(block_, nullptr);
   block->block.source = source.number;
   block->source = source.number;
@@ -668,7 +732,8 @@ void LiveReader::hand_on(Connection& connection) {
     }
   }
   const Clock::TimePoint now = clock_.now();
-  block->sample = !source.sampled || now - source.sampled_at >= options_.sample_every;
+  block->sample = block->controls == nullptr &&
+                  (!source.sampled || now - source.sampled_at >= options_.sample_every);
   if (block->sample) {
     source.sampled = true;
     source.sampled_at = now;
@@ -796,6 +861,7 @@ void LiveReader::finish() {
   }
   done_ = true;
   ways_.read_all = true;
+  refuse_swaps(ways_);
   ways_.ready.ring();
 }
 

@@ -8,11 +8,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/agent.h"
 #include "engine/clock.h"
 #include "ingest/live/channel.h"
+#include "ingest/live/control_desk.h"
 #include "ingest/live/descriptor.h"
 #include "ingest/live/line_cutter.h"
 #include "ingest/live/listener.h"
@@ -34,6 +36,9 @@ class LiveReader : public Agent {
   // its thread comes back to it at once.
   [[nodiscard]] bool do_work() override;
   [[nodiscard]] bool is_done() const override { return done_; }
+
+  // Before the first do_work().
+  void set_desk(std::unique_ptr<ControlDesk> desk) { desk_ = std::move(desk); }
 
   [[nodiscard]] std::uint16_t port(std::size_t source) const;
 
@@ -71,6 +76,8 @@ class LiveReader : public Agent {
   [[nodiscard]] bool find_block();
   void take_free_blocks();
   void hand_on(Connection& connection);
+  void take_controls(Connection& connection);
+  [[nodiscard]] bool take_swaps();
 
   bool pass_commits_on();
   void acknowledge(Connection& connection, std::uint64_t position);
@@ -84,6 +91,7 @@ class LiveReader : public Agent {
   LiveWays& ways_;
   Clock& clock_;
   Teller teller_;
+  std::unique_ptr<ControlDesk> desk_;  // null: there are no control records, and no new files
   Descriptor epoll_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;

@@ -37,6 +37,7 @@ struct LiveSource {
   // A connection that brings no line end for so long is ended; 0: never.
   std::chrono::milliseconds idle_max{0};
   std::size_t connections_max = 1024;  // of this source at a time
+  bool control = false;  // its lines may be control records (docs/protocol.md), and are trusted
 
   int descriptor = 0;  // kStdin: what is read
 };

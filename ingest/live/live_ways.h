@@ -5,9 +5,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
+#include "engine/configuration_swap.h"
 #include "engine/handover.h"
 #include "ingest/feed.h"
 #include "ingest/live/stream_table.h"
@@ -15,14 +19,16 @@
 
 namespace tagtill {
 
-// A block that the reader filled, for a turn.
+// A block that the reader filled, for a turn; or what stands in its place.
 struct LiveBlock : ReadyBlock {
   std::shared_ptr<const std::string> source_name;
   std::uint32_t source = 0;
   std::uint32_t stream = kNoStream;
   std::uint64_t stream_end = 0;
   bool sample = false;
-  std::size_t charged = 0;  // bytes that count while it is under way
+  std::size_t charged = 0;                          // bytes that count while it is under way
+  std::shared_ptr<const ConfigurationSwap> swap{};  // no block, but this,
+  std::shared_ptr<const ControlRun> controls{};     // or this
 };
 
 enum class LiveEnd : std::uint8_t { kPeer, kIdle, kTakenOver, kError };
@@ -39,6 +45,11 @@ struct LiveCounters {
   std::atomic<std::uint64_t> waits{0};
 };
 
+struct PendingSwap {
+  std::shared_ptr<ConfigurationSwap> swap;
+  std::function<void(const std::string& problem)> done;
+};
+
 struct LiveWays {
   LiveWays(std::size_t blocks, const std::vector<LiveStream>& known, std::size_t streams_max)
       : ready(blocks), free(blocks), streams(known, streams_max) {}
@@ -48,10 +59,24 @@ struct LiveWays {
   StreamTable streams;
   LiveCounters counters;
   Wakeup wakeup;
+  std::mutex swaps_mutex;
+  std::deque<PendingSwap> swaps;         // for the reader; guarded by swaps_mutex
   std::atomic<bool> wants_block{false};  // the reader waits for a free one
   std::atomic<bool> draining{false};
   std::atomic<bool> stopped{false};
   std::atomic<bool> read_all{false};  // nothing more comes to `ready`
 };
+
+// Those that came too late.
+inline void refuse_swaps(LiveWays& ways) {
+  std::deque<PendingSwap> left;
+  {
+    const std::lock_guard lock(ways.swaps_mutex);
+    left.swap(ways.swaps);
+  }
+  for (const PendingSwap& pending : left) {
+    pending.done("nothing more is read, since the tier stops");
+  }
+}
 
 }  // namespace tagtill

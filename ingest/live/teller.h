@@ -15,7 +15,15 @@ namespace tagtill {
 // Used by one thread.
 class Teller {
  public:
-  enum class Cause : std::uint8_t { kLimit, kRefused, kTakenOver, kBroken, kFile, kCount };
+  enum class Cause : std::uint8_t {
+    kLimit,
+    kRefused,
+    kTakenOver,
+    kBroken,
+    kFile,
+    kControl,
+    kCount
+  };
   static constexpr std::chrono::seconds kEvery{1};
 
   // `say` may be empty.

@@ -91,4 +91,25 @@ Catalogue read_catalogue(std::string_view offers, std::string_view members,
   return catalogue;
 }
 
+Control read_control(std::string_view line) {
+  const JsonResult json = parse_json(line);
+  const Value* outer = json.value ? json.value->find("tagtill") : nullptr;
+  if (outer == nullptr || outer->members.size() != 1) {
+    throw std::runtime_error("reference: bad control record: " + std::string(line));
+  }
+  Control control;
+  control.kind = outer->members[0].name;
+  const Value& what = outer->members[0].value;
+  control.author = text_of(what, "author_id");
+  control.account = {text_of(what, "account"), text_of(what, "region")};
+  if (what.find("linked_before") != nullptr) {
+    control.linked_before = parse_time(text_of(what, "linked_before"));
+  }
+  control.offer_id = text_of(what, "id");
+  if (control.kind == "offer") {
+    control.offer = read_offer(what);
+  }
+  return control;
+}
+
 }  // namespace reference

@@ -31,6 +31,27 @@ struct MemberAccount {
   std::string region;  // empty: unknown
 };
 
+// What control records said of an author (P9), as it stands.
+struct AuthorControl {
+  bool is_linked = false;
+  bool is_unlinked = false;
+  bool is_frozen = false;
+  MemberAccount account;
+  std::optional<int64_t> linked_ms;  // none: before there was a clock
+};
+
+// A control record, read without a check.
+struct Control {
+  std::string kind;  // link, unlink, freeze, offer, withdraw
+  std::string author;
+  MemberAccount account;
+  std::optional<int64_t> linked_before;  // of freeze, in the place of an author
+  Offer offer;
+  std::string offer_id;
+};
+
+Control read_control(std::string_view line);
+
 struct Catalogue {
   std::vector<Offer> offers;
   std::map<std::string, MemberAccount> members;  // by author

@@ -65,7 +65,54 @@ int64_t commission(int64_t price, int64_t bps) {
 // --- Catalogue, members ----------------------------------------------------
 
 void Protocol::replace(const Catalogue& catalogue) {
-  catalogue_ = catalogue;
+  files_ = catalogue;
+  put_in_force();
+}
+
+void Protocol::control(const Control& control) {
+  if (control.kind == "link") {
+    author_controls_[control.author] = {true, false, false, control.account, clock_};
+  } else if (control.kind == "unlink") {
+    author_controls_[control.author] = {false, true, false, {}, {}};
+  } else if (control.kind == "freeze" && control.linked_before) {
+    frozen_before_ = std::max(frozen_before_.value_or(0), *control.linked_before);
+  } else if (control.kind == "freeze") {
+    author_controls_[control.author].is_frozen = true;
+  } else if (control.kind == "offer") {
+    offer_controls_[control.offer_id] = control.offer;
+  } else {
+    offer_controls_[control.offer_id] = std::nullopt;
+  }
+  put_in_force();
+}
+
+bool Protocol::is_frozen(const std::string& author) const {
+  const auto known = author_controls_.find(author);
+  if (known == author_controls_.end()) {
+    return frozen_before_.has_value();
+  }
+  const AuthorControl& control = known->second;
+  const bool linked_later = control.is_linked && control.linked_ms && frozen_before_ &&
+                            *control.linked_ms >= *frozen_before_;
+  return control.is_frozen || (frozen_before_ && !linked_later);
+}
+
+// The files, with what control records said put upon them.
+void Protocol::put_in_force() {
+  catalogue_ = files_;
+  for (const auto& [id, offer] : offer_controls_) {
+    std::erase_if(catalogue_.offers, [&](const Offer& other) { return other.id == id; });
+    if (offer) {
+      catalogue_.offers.push_back(*offer);
+    }
+  }
+  for (const auto& [author, control] : author_controls_) {
+    if (control.is_linked) {
+      catalogue_.members[author] = control.account;
+    } else if (control.is_unlinked) {
+      catalogue_.members.erase(author);
+    }
+  }
   std::vector<Window*> ended;
   for (Window& window : windows_) {
     if (window.is_live() && !is_member(window.author)) {
@@ -285,6 +332,9 @@ const char* Protocol::refusal(const Candidate& candidate, const Offer& offer) co
   }
   if (candidate.is_protected) {
     return "protected";
+  }
+  if (is_frozen(candidate.author)) {
+    return "frozen";
   }
   if (candidate.time_ms < offer.starts_at || candidate.time_ms >= offer.ends_at) {
     return "offer_not_live";

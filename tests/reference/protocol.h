@@ -66,6 +66,7 @@ class Protocol {
 
   // P6.4; the first one begins the stream.
   void replace(const Catalogue& catalogue);
+  void control(const Control& control);  // P9
 
   // P3.1
   bool is_candidate(const std::vector<std::string>& tags) const;
@@ -111,6 +112,8 @@ class Protocol {
     std::optional<int64_t> came_ms;  // none: before there was a clock
   };
 
+  void put_in_force();
+  bool is_frozen(const std::string& author) const;
   void look_at(const Candidate& candidate);
   void apply(const Candidate& candidate);
   void move_clock(int64_t time_ms);
@@ -138,7 +141,11 @@ class Protocol {
   void emit_cancelled(const Window& window, const char* reason);
 
   Options options_;
-  Catalogue catalogue_;
+  Catalogue catalogue_;  // in force
+  Catalogue files_;
+  std::map<std::string, AuthorControl> author_controls_;
+  std::map<std::string, std::optional<Offer>> offer_controls_;  // by id; none: withdrawn
+  std::optional<int64_t> frozen_before_;
   std::optional<int64_t> clock_;
   std::optional<Candidate> set_aside_;
   std::map<PostKey, int64_t> seen_;      // P3.4: event time

@@ -112,6 +112,14 @@ void Reference::replace(std::string_view offers, std::string_view members,
   protocol_.replace(read_catalogue(offers, members, secret));
 }
 
+void Reference::control(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(line.size() + 1);
+    protocol_.control(read_control(line));
+  }
+}
+
 std::string Reference::take_events() { return protocol_.take_events(); }
 
 const Counts& Reference::counts() { return protocol_.counts(); }

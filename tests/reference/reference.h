@@ -30,6 +30,9 @@ class Reference {
   // P6.4, between two lines.
   void replace(std::string_view offers, std::string_view members, std::string_view secret);
 
+  // P9, between two lines: good control records, each with its line end.
+  void control(std::string_view lines);
+
   // The events since the last call, as JSON Lines.
   std::string take_events();
 

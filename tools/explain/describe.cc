@@ -183,6 +183,9 @@ Lines describe(const IntentDecision& decision) {
     case What::kProtected:
       add(lines, "P4.1", "the author is protected: rejected, protected");
       return lines;
+    case What::kFrozen:
+      add(lines, "P9.3", "the member is frozen by a control record: rejected, frozen");
+      return lines;
     case What::kOfferNotLive:
       add(lines, "P4.1", "the offer is not live: rejected, offer_not_live");
       return lines;

@@ -27,7 +27,8 @@ struct LaneBatch {
   bool ends_dump = false;        // it is the last one of its dump
   std::uint32_t stream = kNoStream;                 // of a live source: which stream it belongs to,
   std::uint64_t stream_end = 0;                     // and that one's position behind it
-  std::shared_ptr<const ConfigurationSwap> swap{};  // no block, but this in its place
+  std::shared_ptr<const ConfigurationSwap> swap{};  // no block, but this in its place,
+  std::shared_ptr<const ControlRun> controls{};     // or this
   FileErrors problems;       // why the block, or something before it, could not be read
   bool cuts_source = false;  // it is the block: nothing behind it in its source counts
   CandidateBatch candidates;

@@ -4,9 +4,20 @@
 #include <utility>
 
 #include "engine/journal_codec.h"
+#include "engine/lane.h"
+#include "engine/programme.h"
 #include "tools/pipeline/state_agent.h"
 
 namespace tagtill {
+namespace {
+
+// Stands in the journal as an entry of its own.
+bool changes_configuration(const LaneBatch& batch) {
+  return batch.swap != nullptr || (batch.controls != nullptr && !batch.controls->changes.empty());
+}
+
+}  // namespace
+
 DeciderAgent::DeciderAgent(std::unique_ptr<Decider> decider, const Ways& ways, Options options,
                            Clock& clock)
     : decider_(std::move(decider)),
@@ -67,7 +78,7 @@ bool DeciderAgent::decide_next() {
     }
     return false;
   }
-  if (place->swap != nullptr && parcel_ != nullptr && !parcel_->is_empty()) {
+  if (changes_configuration(*place) && parcel_ != nullptr && !parcel_->is_empty()) {
     hand_over();  // what came before it is an entry of its own
     return true;
   }
@@ -97,13 +108,19 @@ void DeciderAgent::take(LaneBatch& batch) {
   if (parcel_->is_empty() && ways_.state != nullptr) {
     parcel_->begun = clock_.now();
   }
-  if (batch.swap != nullptr) {
-    replace(*batch.swap);
+  if (changes_configuration(batch)) {
+    if (batch.swap != nullptr) {
+      replace(*batch.swap);
+    } else {
+      control(batch);
+    }
     batch.swap.reset();
+    batch.controls.reset();
     ways_.free.give(&batch);
     hand_over();
     return;
   }
+  batch.controls.reset();
   std::uint64_t lines = 0;
   if (!stopped_ && cut_source_ != batch.source) {
     lines = batch.candidates.counts.lines;
@@ -117,17 +134,37 @@ void DeciderAgent::take(LaneBatch& batch) {
 // P6.4.
 void DeciderAgent::replace(const ConfigurationSwap& swap) {
   codes_.clear();
-  decider_->replace(swap.offers, swap.members, swap.secret, parcel_->events);
+  options_.members = members_in_force(swap.members, decider_->controls());
+  const std::shared_ptr<const MemberTable>& members = options_.members.table();
+  decider_->replace(swap.offers, members, swap.secret, parcel_->events);
   decider_->set_replies(swap.replies);
-  options_.members = swap.members;
   parcel_->journal_kind = JournalKind::kConfiguration;
-  append_configuration(parcel_->journal, *swap.offers, *swap.members, *decider_, codes_);
+  append_configuration(parcel_->journal, *swap.offers, *members, *decider_, codes_);
 }
 
-void DeciderAgent::apply(LaneBatch& batch) {
+void DeciderAgent::control(const LaneBatch& batch) {
+  const ControlRun& run = *batch.controls;
+  for (const ControlChange& change : run.changes) {
+    change_members(options_.members, change);
+  }
+  decider_->control(run.changes, run.offers, options_.members.table(), parcel_->events);
+  parcel_->journal_kind = JournalKind::kControl;
+  append_changes(parcel_->journal, run.changes);
+  take_lines(batch);
+  take_stream_step(batch);
+}
+
+void DeciderAgent::take_lines(const LaneBatch& batch) {
   lines_ += batch.candidates.counts;
   parcel_->letters.append(batch.letters);
   parcel_->letter_count += batch.letters.empty() ? 0 : batch.candidates.malformed.size();
+}
+
+void DeciderAgent::apply(LaneBatch& batch) {
+  take_lines(batch);
+  if (batch.candidates.lacks_members) {
+    (void)find_members(batch.candidates, *options_.members.table());
+  }
   if (batch.candidates.candidates.empty()) {
     return;
   }
@@ -138,7 +175,7 @@ void DeciderAgent::apply(LaneBatch& batch) {
   codes_.clear();
   decider_->apply(batch.candidates, parcel_->events);
   if (ways_.state != nullptr) {
-    append_candidates(parcel_->journal, batch.candidates, *options_.members, codes_);
+    append_candidates(parcel_->journal, batch.candidates, *options_.members.table(), codes_);
   }
 }
 

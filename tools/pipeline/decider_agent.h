@@ -13,8 +13,8 @@
 #include "engine/code_tape.h"
 #include "engine/decider.h"
 #include "engine/file_errors.h"
+#include "engine/growing_members.h"
 #include "engine/handover.h"
-#include "engine/member_table.h"
 #include "ingest/feed.h"
 #include "tools/pipeline/batches.h"
 #include "tools/pipeline/deciding_agent.h"
@@ -53,8 +53,8 @@ class DeciderAgent : public DecidingAgent {
   };
 
   struct Options {
-    bool stop_at_problem = false;                // ends the run where a dump cannot be read whole
-    std::shared_ptr<const MemberTable> members;  // with a state: those in force
+    bool stop_at_problem = false;  // ends the run where a dump cannot be read whole
+    GrowingMembers members{};      // with a state: those in force, whose table the decider has
     std::chrono::milliseconds gather{0};
     // The feed has live sources instead of dumps: what was decided waits for `gather`, how far
     // streams were read, when nothing was decided, for kPositionsWait.
@@ -84,6 +84,8 @@ class DeciderAgent : public DecidingAgent {
   [[nodiscard]] bool parcel_is_due();
   void take(LaneBatch& batch);
   void replace(const ConfigurationSwap& swap);
+  void control(const LaneBatch& batch);
+  void take_lines(const LaneBatch& batch);
   void apply(LaneBatch& batch);
   void take_step(const LaneBatch& batch, std::uint64_t lines);
   void take_stream_step(const LaneBatch& batch);

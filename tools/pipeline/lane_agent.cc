@@ -48,10 +48,14 @@ void LaneAgent::fill(LaneBatch& batch, Feed::Turn& turn) {
   batch.stream_end = turn.stream_end;
   batch.letters.clear();
   batch.swap = std::move(turn.swap);
-  if (batch.swap != nullptr) {
+  batch.controls = std::move(turn.controls);
+  if (batch.swap != nullptr || batch.controls != nullptr) {
     batch.candidates.clear();
     batch.problems = {};
     batch.cuts_source = false;
+    if (batch.controls != nullptr) {
+      count(batch, turn);
+    }
     return;
   }
   if (turn.context != context_) {
@@ -61,13 +65,36 @@ void LaneAgent::fill(LaneBatch& batch, Feed::Turn& turn) {
   const Block& block = feed_.read(turn, block_, batch.problems);
   batch.end_offset = block.end_offset;
   lane_.process(block, batch.candidates, turn.sample);
+  write_letters(batch, turn);
+  batch.cuts_source = turn.file != nullptr && !batch.problems.empty();
+  feed_.finish(turn);
+}
+
+// Control records have been read already.
+void LaneAgent::count(LaneBatch& batch, const Feed::Turn& turn) const {
+  const ControlRun& run = *batch.controls;
+  CandidateBatch& candidates = batch.candidates;
+  for (const ControlRun::Refused& refused : run.refused) {
+    candidates.malformed.push_back({turn.source,
+                                    refused.offset,
+                                    refused.length,
+                                    MalformedCause::kBadControl,
+                                    refused.why,
+                                    {}});
+  }
+  candidates.counts = {.bytes = run.bytes,
+                       .lines = run.changes.size() + run.refused.size(),
+                       .controls = run.changes.size(),
+                       .malformed = run.refused.size()};
+  write_letters(batch, turn);
+}
+
+void LaneAgent::write_letters(LaneBatch& batch, const Feed::Turn& turn) const {
   if (wants_letters_) {
     for (const MalformedLine& line : batch.candidates.malformed) {
       append_dead_letter(batch.letters, line, *turn.source_name);
     }
   }
-  batch.cuts_source = turn.file != nullptr && !batch.problems.empty();
-  feed_.finish(turn);
 }
 
 }  // namespace tagtill

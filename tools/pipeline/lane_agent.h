@@ -24,6 +24,8 @@ class LaneAgent : public Agent {
 
  private:
   void fill(LaneBatch& batch, Feed::Turn& turn);
+  void count(LaneBatch& batch, const Feed::Turn& turn) const;
+  void write_letters(LaneBatch& batch, const Feed::Turn& turn) const;
 
   Lane lane_;
   Feed& feed_;

@@ -109,7 +109,7 @@ void Pipeline::make_decider(const PipelineOptions& options, std::unique_ptr<Deci
   how.live = live_ != nullptr;
   if (state_ != nullptr) {
     const StateHead head = state_->store->reader().head();
-    how.members = state_->members;
+    how.members = std::move(state_->members);
     how.gather = state_->gather;
     how.first_event = head.events;
     how.first_letter = head.letters;

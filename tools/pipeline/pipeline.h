@@ -44,9 +44,11 @@ struct PipelineOutput {
 // The state of a run, recovered and ready to be written on.
 struct PipelineState {
   std::unique_ptr<StateStore> store;
-  bool sync = true;                            // outputs, too, survive a crash of the machine
-  std::vector<DumpRecord> dumps;               // as they stand, by their number in the run
-  std::shared_ptr<const MemberTable> members;  // in force
+  bool sync = true;               // outputs, too, survive a crash of the machine
+  std::vector<DumpRecord> dumps;  // as they stand, by their number in the run
+  // In force; the decider has the table.
+  std::shared_ptr<const OfferCatalogue> offers;
+  GrowingMembers members{};
   CompactionAgent::Options compaction;
   // How long what was decided may wait for what comes next.
   std::chrono::milliseconds gather{100};

@@ -1,6 +1,6 @@
 #include "tools/pipeline/recovery.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <utility>
@@ -8,22 +8,41 @@
 #include "engine/code_tape.h"
 #include "engine/errors.h"
 #include "engine/journal_codec.h"
+#include "engine/programme.h"
 #include "tools/pipeline/outbox.h"
 
 namespace tagtill {
 namespace {
 
 // What was decided before, without the secret and the member file of then.
-std::unique_ptr<Decider> decider_of(StateReader& state, JournalPlayer& player,
-                                    const Configuration& configuration, bool& changed) {
+std::unique_ptr<Decider> play_all(StateReader& state, JournalPlayer& player,
+                                  std::string& configuration) {
   load_snapshot(state, player);
   (void)play_journal(state, player, state.snapshot_sequence() + 1, state.head().sequence);
-  std::string before;
-  player.append_configuration(before);
-  std::string after;
-  append_configuration(after, *configuration.offers, *configuration.members, *player.decider(), {});
-  changed = before != after;
+  player.append_configuration(configuration);
   return player.take();
+}
+
+// The files, with what stands by control records put upon them.
+void merge(const Configuration& files, const std::string& confirm_prefix, Recovered& recovered) {
+  const StandingControls& controls = recovered.decider->controls();
+  FileErrors errors;
+  recovered.offers = files.offers;
+  if (!controls.offers().empty()) {
+    recovered.offers =
+        change_offers(*files.offers, controls.offer_changes(),
+                      "offers with those of control records", confirm_prefix, errors);
+  }
+  Programme programme(confirm_prefix, controls);
+  if (recovered.offers == nullptr ||
+      !programme.set_files(recovered.offers, files.members, nullptr, errors)) {
+    throw Error(ExitCode::kBadConfig,
+                fmt::format("The files do not go with the control records that the state holds: "
+                            "{}. Mend the files, or start with those of before and send other "
+                            "records.",
+                            fmt::join(errors.shown(), "; ")));
+  }
+  recovered.members = members_in_force(files.members, controls);
 }
 
 }  // namespace
@@ -76,28 +95,26 @@ Recovered recover(StateReader& state, const Configuration& configuration,
   StateEntry entry;
   entry.kind = JournalKind::kConfiguration;
   if (state.head().sequence == 0) {
-    recovered.decider = std::make_unique<Decider>(configuration.offers, configuration.members,
+    recovered.offers = configuration.offers;
+    recovered.members = GrowingMembers(configuration.members);
+    recovered.decider = std::make_unique<Decider>(recovered.offers, recovered.members.table(),
                                                   configuration.secret, protocol, shards);
-    append_configuration(entry.payload, *configuration.offers, *configuration.members,
+    append_configuration(entry.payload, *recovered.offers, *recovered.members.table(),
                          *recovered.decider, {});
     recovered.change = std::move(entry);
     return recovered;
   }
-  bool changed = false;
+  std::string before;
   JournalPlayer player(protocol, shards);
-  recovered.decider = decider_of(state, player, configuration, changed);
+  recovered.decider = play_all(state, player, before);
+  merge(configuration, protocol.confirm_prefix, recovered);
+  append_configuration(entry.payload, *recovered.offers, *recovered.members.table(),
+                       *recovered.decider, {});
   recovered.before = recovered.decider->counts();
-  CodeTape codes;
-  std::string payload;
-  append_configuration(payload, *configuration.offers, *configuration.members, *recovered.decider,
-                       codes);
-  recovered.decider->record_codes(&codes);
   Parcel parcel;
-  recovered.decider->replace(configuration.offers, configuration.members, configuration.secret,
+  recovered.decider->replace(recovered.offers, recovered.members.table(), configuration.secret,
                              parcel.events);
-  recovered.decider->record_codes(nullptr);
-  if (changed) {
-    entry.payload = std::move(payload);
+  if (before != entry.payload) {
     entry.events = parcel.events.events.size();
     if (parcel.has_output()) {
       append_outbox(entry.outbox, parcel);

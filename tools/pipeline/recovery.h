@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/decider.h"
+#include "engine/growing_members.h"
 #include "engine/journal_player.h"
 #include "engine/state/state_reader.h"
 #include "tools/configuration.h"
@@ -29,7 +30,9 @@ std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint6
                            std::uint64_t last, const PlayedEntry& played = {});
 
 struct Recovered {
-  std::unique_ptr<Decider> decider;  // with the configuration in force
+  std::unique_ptr<Decider> decider;              // with the configuration in force:
+  std::shared_ptr<const OfferCatalogue> offers;  // that of the files, and what stands by control
+  GrowingMembers members{};                      // records
   // The configuration's entry, when it is new to the state: to be committed before anything
   // that is decided by it (P6.4).
   std::optional<StateEntry> change;
@@ -38,7 +41,8 @@ struct Recovered {
 
 // Plays the snapshot and the journal behind it, and puts the configuration in force. For an
 // empty state that is a new decider. Cost: some microseconds for each window and each
-// candidate. Throws DamagedState.
+// candidate. Throws DamagedState; and tagtill::Error (kBadConfig) where what stands by control
+// records does not fit the files.
 [[nodiscard]] Recovered recover(StateReader& state, const Configuration& configuration,
                                 const ProtocolOptions& protocol, std::uint32_t shards);
 

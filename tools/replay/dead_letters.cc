@@ -45,7 +45,7 @@ void append_dead_letter(std::string& out, const MalformedLine& line, std::string
   append_text(out, source);
   fmt::format_to(std::back_inserter(out), R"(,"offset":{},"length":{},"cause":"{}","field":)",
                  line.offset, line.length, name_of(line.cause));
-  if (line.cause == MalformedCause::kBadField) {
+  if (line.cause == MalformedCause::kBadField || line.cause == MalformedCause::kBadControl) {
     append_text(out, line.field);
   } else {
     out.append("null");

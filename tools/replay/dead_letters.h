@@ -14,8 +14,8 @@ namespace tagtill {
 // Appends the dead letter of a line, one object with a line end:
 // {"source","offset","length","cause","field","head","head_base64"}: the file's
 // name, the line's place and length in it (bytes, without the line end), why it
-// is malformed, which field (null unless the cause is bad_field), and its first
-// 256 bytes, once for reading (what is not UTF-8 as U+FFFD) and once exactly.
+// is malformed, which field (if the cause is bad_field; why, if it is bad_control; else null), and
+// its first 256 bytes, once for reading (what is not UTF-8 as U+FFFD) and once exactly.
 void append_dead_letter(std::string& out, const MalformedLine& line, std::string_view source);
 
 // The file of dead letters. Stands in their stream, which has numbers of its own, as a sink

@@ -4,8 +4,10 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/byte_codec.h"
+#include "engine/control_change.h"
 #include "engine/errors.h"
 #include "engine/journal_codec.h"
 
@@ -91,10 +93,22 @@ void for_each_catalogue(
     StateReader& state,
     const std::function<void(const std::shared_ptr<const OfferCatalogue>& offers)>& f) {
   StateEntry entry;
+  std::shared_ptr<const OfferCatalogue> offers;
   for (std::uint64_t sequence = 1; state.journal_entry(sequence, entry); ++sequence) {
+    ByteReader reader(entry.payload, "journal entry");
     if (entry.kind == JournalKind::kConfiguration) {
-      ByteReader reader(entry.payload, "journal entry");
-      f(read_configuration(reader, state.rules().prefix).offers);
+      offers = read_configuration(reader, state.rules().prefix).offers;
+      f(offers);
+    } else if (entry.kind == JournalKind::kControl && offers != nullptr) {
+      const std::vector<ControlChange> changes = read_changes(reader);
+      FileErrors errors;
+      if (any_is_of_offers(changes)) {
+        offers = change_offers(*offers, changes, "offers", state.rules().prefix, errors);
+        if (offers == nullptr) {
+          reader.damaged("its catalogue is refused (" + errors.shown().front() + ")");
+        }
+        f(offers);
+      }
     }
   }
 }

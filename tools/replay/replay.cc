@@ -224,22 +224,26 @@ PipelineParts parts_of_journal(const std::string& path, const ReplayOptions& opt
 PipelineParts parts_of_dumps(std::vector<DumpSource> dumps, const ReplayOptions& options,
                              const std::vector<SinkUrl>& sinks, const Configuration& configuration,
                              SinkTalk& talk) {
-  const std::shared_ptr<const ReplyTemplate> replies = replies_of(options);
-  if (replies != nullptr) {
-    replies->check(*configuration.offers, options.protocol.confirm_prefix);
-  }
   PipelineParts parts;
   parts.dumps = std::move(dumps);
   parts.outputs = make_outputs(options, sinks, configuration.offers, talk);
-  parts.context = make_search_context(configuration.offers, configuration.members,
-                                      options.protocol.confirm_prefix, options.strict);
+  std::shared_ptr<const OfferCatalogue> offers = configuration.offers;
+  std::shared_ptr<const MemberTable> members = configuration.members;
   if (options.state.empty()) {
     parts.decider =
         std::make_unique<Decider>(configuration.offers, configuration.members, configuration.secret,
                                   options.protocol, static_cast<std::uint32_t>(options.shards));
   } else {
     open_state(options, configuration, parts);
+    offers = parts.state->offers;
+    members = parts.state->members.table();  // which stays as it is while dumps are read
   }
+  const std::shared_ptr<const ReplyTemplate> replies = replies_of(options);
+  if (replies != nullptr) {
+    replies->check(*offers, options.protocol.confirm_prefix);
+  }
+  parts.context = make_search_context(std::move(offers), std::move(members),
+                                      options.protocol.confirm_prefix, options.strict);
   parts.decider->set_replies(replies);
   return parts;
 }

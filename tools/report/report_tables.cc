@@ -29,7 +29,7 @@ struct View {
   std::span<const Column> columns;
 };
 
-constexpr std::array<Column, 20> kFunnel = {{
+constexpr std::array<Column, 21> kFunnel = {{
     {"offer", "offer_id", Format::kText},
     {"title", "title", Format::kText},
     {"intents", "intents", Format::kCount},
@@ -42,6 +42,7 @@ constexpr std::array<Column, 20> kFunnel = {{
     {"still open", "open", Format::kCount},
     {"not enrolled", "rejected_not_enrolled", Format::kCount, true},
     {"protected", "rejected_protected", Format::kCount, true},
+    {"frozen", "rejected_frozen", Format::kCount, true},
     {"offer not live", "rejected_offer_not_live", Format::kCount, true},
     {"not eligible", "rejected_not_eligible", Format::kCount, true},
     {"too many", "rejected_too_many", Format::kCount, true},

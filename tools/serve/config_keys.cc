@@ -189,6 +189,11 @@ constexpr ConfigKey kSource[] = {
      .place = PLACE_IN(sources, follow),
      .meaning = "Goes on reading what is appended, through rotation and truncation, as `tail -F`.",
      .kinds = kOfFile},
+    {.name = "control",
+     .type = KeyType::kFlag,
+     .place = PLACE_IN(sources, control),
+     .meaning = "Lines may be control records, which link, unlink and freeze members, and put and "
+                "withdraw offers. Elsewhere they are passed over."},
     {.name = "listen",
      .type = KeyType::kText,
      .place = PLACE_IN(sources, listen),

@@ -63,6 +63,7 @@ LiveSource source_of(const ServeConfig::Source& source) {
   live.line_bytes_max = source.line_bytes_max;
   live.idle_max = std::chrono::milliseconds(source.idle_timeout_ms);
   live.connections_max = source.connections_max;
+  live.control = source.control;
   live.path = source.path;
   live.follow = source.follow;
   if (source.kind == "tcp") {
@@ -140,12 +141,15 @@ class Tier {
  private:
   ExitCode run(const Configuration& configuration, PipelineParts parts) {
     open_state(configuration, parts);
-    const std::shared_ptr<const ReplyTemplate> replies = replies_for(configuration);
+    const std::shared_ptr<const ReplyTemplate> replies = make_replies();
     parts.decider->set_replies(replies);
-    parts.context = context_of(configuration);
+    auto desk = std::make_unique<ControlDesk>(desk_options(replies), parts.decider->controls(),
+                                              configuration.offers, configuration.members);
+    parts.context = desk->context();
+    parts.live->set_desk(std::move(desk));
     parts.on_failure = [this] { talk_.give_up(); };
     parts.watch = view_.get();
-    view_->begin_with(configuration.offers, *parts.decider, parts.before,
+    view_->begin_with(parts.state->offers, *parts.decider, parts.before,
                       parts.state->store->reader());
     say_sources(*parts.live);
 
@@ -179,10 +183,15 @@ class Tier {
                                .confirm_prefix = config_.protocol.confirm_prefix});
   }
 
-  [[nodiscard]] std::shared_ptr<const SearchContext> context_of(
-      const Configuration& configuration) const {
-    return make_search_context(configuration.offers, configuration.members,
-                               config_.protocol.confirm_prefix, config_.strict);
+  [[nodiscard]] ControlDesk::Options desk_options(
+      const std::shared_ptr<const ReplyTemplate>& replies) const {
+    return {.confirm_prefix = config_.protocol.confirm_prefix,
+            .strict = config_.strict,
+            .takes_records = std::ranges::any_of(config_.sources, &ServeConfig::Source::control),
+            .replies = replies,
+            .on_offers = [this](const std::shared_ptr<const OfferCatalogue>& offers) {
+              view_->offers_changed(offers);
+            }};
   }
 
   // Offers, members and secret, read anew, while the pipeline goes on with those in force: until
@@ -194,20 +203,28 @@ class Tier {
         throw Error(ExitCode::kBadConfig, counted(configuration.errors, "error", "errors"));
       }
       auto swap = std::make_shared<ConfigurationSwap>();
-      swap->offers = configuration.offers;
+      swap->file_offers = configuration.offers;
       swap->members = configuration.members;
       swap->secret = configuration.secret;
-      swap->replies = replies_for(configuration);
-      swap->context = context_of(configuration);
-      view_->reloaded(configuration.offers);
-      pipeline.live().swap(std::move(swap));
-      log_.info("offers and members were read anew",
-                {{"offers", configuration.offers->offers().size()},
-                 {"members", configuration.members->size()}});
+      swap->replies = make_replies();
+      pipeline.live().swap(swap, [this, swap](const std::string& problem) {
+        if (!problem.empty()) {
+          refuse_reload(problem);
+          return;
+        }
+        view_->reloaded(swap->offers);
+        log_.info(
+            "offers and members were read anew",
+            {{"offers", swap->file_offers->offers().size()}, {"members", swap->members->size()}});
+      });
     } catch (const Error& error) {
-      view_->reload_was_refused();
-      log_.error("the reload is refused, and nothing has changed", {{"why", error.what()}});
+      refuse_reload(error.what());
     }
+  }
+
+  void refuse_reload(const std::string& why) {
+    view_->reload_was_refused();
+    log_.error("the reload is refused, and nothing has changed", {{"why", why}});
   }
 
   std::vector<PipelineOutput> outputs_for(const Configuration& configuration) {
@@ -217,14 +234,11 @@ class Tier {
     return make_outputs(options, sinks, configuration.offers, talk_);
   }
 
-  [[nodiscard]] std::shared_ptr<const ReplyTemplate> replies_for(
-      const Configuration& configuration) const {
-    if (config_.reply_template.empty()) {
-      return nullptr;
-    }
-    auto replies = std::make_shared<ReplyTemplate>(config_.reply_template);
-    replies->check(*configuration.offers, config_.protocol.confirm_prefix);
-    return replies;
+  // The desk checks that they fit the offers.
+  [[nodiscard]] std::shared_ptr<const ReplyTemplate> make_replies() const {
+    return config_.reply_template.empty()
+               ? nullptr
+               : std::make_shared<const ReplyTemplate>(config_.reply_template);
   }
 
   void open_state(const Configuration& configuration, PipelineParts& parts) {

@@ -500,6 +500,11 @@ class ConfigReader {
       if (source.kind == "tcp") {
         check_tcp(source, place);
       }
+      if (source.control && source.public_address && source.tls_client_ca.empty()) {
+        add(place_of(&source.control, place),
+            "[[source]] control: whoever reaches this address could make members of anybody: give "
+            "tls_certificate, tls_key and tls_client_ca, or a Unix socket for control records");
+      }
       check_same_source(i);
     }
   }

@@ -31,6 +31,7 @@ struct ServeConfig {
     std::string kind;  // stdin, file, tcp, unix
     std::string path;
     bool follow = false;
+    bool control = false;
     std::string listen;
     bool public_address = false;
     std::uint64_t line_bytes_max = kLineBytesMax;

@@ -32,6 +32,7 @@ StandardMetrics::Lines lines_of(MetricRegistry& to) {
       staged("parsed"),
       typed("post"),
       typed("delete_notice"),
+      typed("control"),
       typed("other"),
       typed("malformed"),
       to.counter("tagtill_keep_alives_total", "Lines of nothing but white space."),
@@ -187,6 +188,7 @@ void StandardMetrics::Lines::set(const LineCounts& counts) {
   parsed.set(counts.parsed);
   posts.set(counts.posts);
   delete_notices.set(counts.delete_notices);
+  controls.set(counts.controls);
   others.set(counts.others);
   malformed.set(counts.malformed);
   keep_alives.set(counts.keep_alives);

@@ -35,6 +35,7 @@ class StandardMetrics {
     Counter& parsed;
     Counter& posts;
     Counter& delete_notices;
+    Counter& controls;
     Counter& others;
     Counter& malformed;
     Counter& keep_alives;

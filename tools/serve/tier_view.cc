@@ -45,6 +45,9 @@ class StockVisitor final : public MemoryVisitor {
   void on_notice(const Notice& /*notice*/) override {}
   void on_confirmed(const Confirmed& /*confirmed*/) override {}
   void on_set_aside(const Candidate& /*post*/) override {}
+  void on_controlled_author(const ControlledAuthor& /*author*/) override {}
+  void on_controlled_offer(const ControlledOffer& /*offer*/) override {}
+  void on_frozen_before(Millis /*time*/) override {}
 
  private:
   EventTally& tally_;
@@ -113,6 +116,10 @@ void TierView::set_state(TierState state, std::string problem) {
 void TierView::reloaded(const std::shared_ptr<const OfferCatalogue>& offers) {
   metrics_.reloads.done.add();
   metrics_.reloads.last_seconds.set(static_cast<double>(wall_time()) / 1'000);
+  offers_changed(offers);
+}
+
+void TierView::offers_changed(const std::shared_ptr<const OfferCatalogue>& offers) {
   tally_->set_catalogue(offers);
 }
 

@@ -44,6 +44,8 @@ class TierView final : public CommitWatch {
   void set_state(TierState state, std::string problem = {});
   void reloaded(const std::shared_ptr<const OfferCatalogue>& offers);
   void reload_was_refused();
+  // As by a control record; as reloaded(), on the reader's thread.
+  void offers_changed(const std::shared_ptr<const OfferCatalogue>& offers);
   // Shows a last snapshot and ends.
   void stop();
 

@@ -34,6 +34,9 @@ class AuthorCount final : public MemoryVisitor {
   void on_notice(const Notice& notice) override { note(notice.author_id); }
   void on_confirmed(const Confirmed& confirmed) override { note(confirmed.author_id); }
   void on_set_aside(const Candidate& post) override { note(post.author_id); }
+  void on_controlled_author(const ControlledAuthor& author) override { note(author.author_id); }
+  void on_controlled_offer(const ControlledOffer& /*offer*/) override {}
+  void on_frozen_before(Millis /*time*/) override {}
 
  private:
   void note(std::string_view author) { things_ += author == author_ ? 1 : 0; }

@@ -139,4 +139,40 @@ void MemoryLines::on_set_aside(const Candidate& post) {
   take_(line_);
 }
 
+void MemoryLines::on_controlled_author(const ControlledAuthor& author) {
+  line_.clear();
+  JsonLine line(line_, "control_of_author");
+  line.text("author_id", author.author_id)
+      .text("membership", author.linked     ? "linked"
+                          : author.unlinked ? "unlinked"
+                                            : "as_in_file")
+      .truth("frozen", author.frozen);
+  if (author.linked) {
+    line.text("account", author.account);
+    if (author.region.empty()) {
+      line.null("region");
+    } else {
+      line.text("region", author.region);
+    }
+    line.time("linked_at", author.linked_at);
+  }
+  line.end();
+  take_(line_);
+}
+
+void MemoryLines::on_controlled_offer(const ControlledOffer& offer) {
+  line_.clear();
+  JsonLine(line_, "control_of_offer")
+      .text("offer_id", offer.offer_id)
+      .truth("withdrawn", offer.line.empty())
+      .end();
+  take_(line_);
+}
+
+void MemoryLines::on_frozen_before(Millis time) {
+  line_.clear();
+  JsonLine(line_, "frozen_before").time("at", time).end();
+  take_(line_);
+}
+
 }  // namespace tagtill

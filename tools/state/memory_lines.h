@@ -25,6 +25,9 @@ class MemoryLines final : public MemoryVisitor {
   void on_notice(const Notice& notice) override;
   void on_confirmed(const Confirmed& confirmed) override;
   void on_set_aside(const Candidate& post) override;
+  void on_controlled_author(const ControlledAuthor& author) override;
+  void on_controlled_offer(const ControlledOffer& offer) override;
+  void on_frozen_before(Millis time) override;
 
  private:
   Take take_;

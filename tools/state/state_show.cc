@@ -37,6 +37,12 @@ class MemoryCounts final : public MemoryVisitor {
   std::uint64_t notices = 0;
   std::uint64_t confirmed = 0;
   std::uint64_t set_aside = 0;
+  std::uint64_t linked = 0;  // by control records, as the next ones
+  std::uint64_t unlinked = 0;
+  std::uint64_t frozen = 0;
+  std::uint64_t put = 0;
+  std::uint64_t withdrawn = 0;
+  std::optional<Millis> frozen_before;
 
   void on_clock(std::optional<Millis> at) override { clock = at; }
   void on_stock(const Stock& stock) override {
@@ -52,6 +58,15 @@ class MemoryCounts final : public MemoryVisitor {
   void on_notice(const Notice& /*notice*/) override { ++notices; }
   void on_confirmed(const Confirmed& /*confirmed*/) override { ++confirmed; }
   void on_set_aside(const Candidate& /*post*/) override { ++set_aside; }
+  void on_controlled_author(const ControlledAuthor& author) override {
+    linked += author.linked ? 1 : 0;
+    unlinked += author.unlinked ? 1 : 0;
+    frozen += author.frozen ? 1 : 0;
+  }
+  void on_controlled_offer(const ControlledOffer& offer) override {
+    ++(offer.line.empty() ? withdrawn : put);
+  }
+  void on_frozen_before(Millis time) override { frozen_before = time; }
 };
 
 // 0 if there is none.
