@@ -16,22 +16,44 @@ namespace tagtill {
 struct SearchContext {
   std::shared_ptr<const OfferCatalogue> offers;
   std::shared_ptr<const MemberTable> members;
+  // Of all tags of the offers, and perhaps of more: a line that is found in vain is only parsed.
+  std::shared_ptr<const OfferCatalogue> compiled;
   std::shared_ptr<const TagDatabase> tags;
   TagBeginnings beginnings;
   std::string folded_prefix;
   bool strict = false;
 };
 
+namespace {
+
+bool holds_all_tags(const OfferCatalogue& catalogue, const OfferCatalogue& of) {
+  for (std::size_t tag = 0; tag < of.tag_count(); ++tag) {
+    if (catalogue.find_tag(of.folded_tag(static_cast<TagIndex>(tag))) == kNoTag) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 std::shared_ptr<const SearchContext> make_search_context(
     std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
-    std::string_view confirm_prefix, bool strict) {
+    std::string_view confirm_prefix, bool strict, const SearchContext* before) {
   auto context = std::make_shared<SearchContext>();
-  context->tags = std::make_shared<const TagDatabase>(*offers);
   context->folded_prefix = folded(confirm_prefix);
-  for (std::size_t tag = 0; tag < offers->tag_count(); ++tag) {
-    context->beginnings.add(offers->folded_tag(static_cast<TagIndex>(tag)));
+  if (before != nullptr && holds_all_tags(*before->compiled, *offers)) {
+    context->compiled = before->compiled;
+    context->tags = before->tags;
+    context->beginnings = before->beginnings;
+  } else {
+    context->compiled = offers;
+    context->tags = std::make_shared<const TagDatabase>(*offers);
+    for (std::size_t tag = 0; tag < offers->tag_count(); ++tag) {
+      context->beginnings.add(offers->folded_tag(static_cast<TagIndex>(tag)));
+    }
+    context->beginnings.add_confirmations(context->folded_prefix);
   }
-  context->beginnings.add_confirmations(context->folded_prefix);
   context->offers = std::move(offers);
   context->members = std::move(members);
   context->strict = strict;

@@ -18,10 +18,12 @@ namespace tagtill {
 struct SearchContext;
 
 // `members` may be null, if they change while the stream runs: then candidates have no members
-// yet, and every delete notice is one.
+// yet, and every delete notice is one. `before`: one of the same prefix and strictness, or null:
+// if it searches for all tags of these offers, its compiled tags are used again.
+// Cost: some 40 µs a tag to compile them; 40 ns a tag otherwise.
 [[nodiscard]] std::shared_ptr<const SearchContext> make_search_context(
     std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
-    std::string_view confirm_prefix, bool strict);
+    std::string_view confirm_prefix, bool strict, const SearchContext* before = nullptr);
 
 // What a lane without members has left to do: each candidate gets its member, and a delete notice
 // of anybody else is no candidate (P3.1). The number of those is returned.

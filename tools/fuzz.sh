@@ -4,7 +4,7 @@
 # which file the input lies.
 #
 #   tools/fuzz.sh [SECONDS [TARGET...]]     30 s each; line scanner hashtag catalogue
-#                                           config dump state
+#                                           config control dump state
 #
 # What was learned stays in build/fuzz/corpus and is where the next run begins. Before
 # the others the canary, a target with a fault in it, must be found.
@@ -15,7 +15,7 @@ seconds="${1:-30}"
 shift || true
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
-  targets=(line scanner hashtag catalogue config dump state)
+  targets=(line scanner hashtag catalogue config control dump state)
 fi
 
 cmake --preset fuzz >/dev/null

@@ -47,10 +47,10 @@ void ControlDesk::publish_offer_changes() {
 }
 
 std::shared_ptr<const SearchContext> ControlDesk::make_context(
-    std::shared_ptr<const OfferCatalogue> offers,
-    std::shared_ptr<const MemberTable> members) const {
+    std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
+    const SearchContext* before) const {
   return make_search_context(std::move(offers), std::move(members), options_.confirm_prefix,
-                             options_.strict);
+                             options_.strict, before);
 }
 
 void ControlDesk::prepare(ConfigurationSwap& swap) const {
@@ -74,7 +74,9 @@ void ControlDesk::prepare(ConfigurationSwap& swap) const {
   if (options_.takes_records) {
     swap.accounts = std::make_shared<const AccountIndex>(swap.members);
   }
-  swap.context = make_context(swap.offers, lanes_know_members_ ? swap.members : nullptr);
+  // Compiled anew, since nobody but the reader may look at the one in force: and so of what was
+  // withdrawn nothing is left.
+  swap.context = make_context(swap.offers, lanes_know_members_ ? swap.members : nullptr, nullptr);
 }
 
 void ControlDesk::put(ConfigurationSwap& swap) {
@@ -109,7 +111,7 @@ std::shared_ptr<const ControlRun> ControlDesk::take(std::string_view lines, std:
   run->offers = programme_.offers();
   if (any_is_of_offers(run->changes)) {
     publish_offer_changes();
-    context_ = make_context(programme_.offers(), nullptr);
+    context_ = make_context(programme_.offers(), nullptr, context_.get());
     run->context = context_;
     if (options_.on_offers) {
       options_.on_offers(run->offers);

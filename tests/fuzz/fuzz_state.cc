@@ -13,6 +13,8 @@
 #include "engine/event_codec.h"
 #include "engine/file_errors.h"
 #include "engine/journal_player.h"
+#include "engine/offer_json.h"
+#include "engine/programme.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
@@ -58,12 +60,14 @@ class Story {
     post("b", "5", 400, {"mug"});
     apply();
     append_events(outbox, events_.events);
+    put_into_force();
     JournalPlayer::save_snapshot(*offers_, *members_, *decider_,
                                  [this](std::string_view piece) { snapshot += piece; });
   }
 
   Entry configuration{JournalKind::kConfiguration, {}};
   Entry candidates{JournalKind::kCandidates, {}};
+  Entry control{JournalKind::kControl, {}};
   std::string snapshot;
   std::string outbox;
 
@@ -99,6 +103,28 @@ class Story {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
     });
     post(author, post_id, 2, {fold});
+  }
+  void put_into_force() {
+    using Kind = ControlChange::Kind;
+    std::string offer;
+    append_offer_json_line(offer, offers_->offers().front());
+    const std::vector<ControlChange> changes = {
+        {.kind = Kind::kLink, .author_id = "new", .account = "acct-new", .region = {'U', 'S'}},
+        {.kind = Kind::kUnlink, .author_id = "nobody"},
+        {.kind = Kind::kFreeze, .author_id = "new"},
+        {.kind = Kind::kFreezeLinkedBefore, .before = kNoon},
+        {.kind = Kind::kWithdraw, .offer_id = "gone"},
+        {.kind = Kind::kOffer, .offer_id = offers_->offers().front().id, .offer = offer},
+    };
+    FileErrors errors;
+    offers_ = change_offers(*offers_, changes, "offers", "Confirm", errors);
+    GrowingMembers members(members_);
+    for (const ControlChange& change : changes) {
+      change_members(members, change);
+    }
+    members_ = members.table();
+    decider_->control(changes, offers_, members_, events_);
+    append_changes(control.payload, changes);
   }
   void apply() {
     decider_->apply(batch_, events_);
@@ -157,7 +183,7 @@ void use_entry(JournalKind kind, std::string_view payload, const Story& story) {
   JournalPlayer player({}, 1);
   EventBatch events;
   player.play(story.configuration.kind, story.configuration.payload, events);
-  if (kind == JournalKind::kConfiguration) {
+  if (kind != JournalKind::kCandidates) {
     player.play(story.candidates.kind, story.candidates.payload, events);
   }
   player.play(kind, payload, events);
@@ -207,8 +233,8 @@ std::string edited(std::string text, std::string_view edits) {
 
 }  // namespace
 
-// The first byte says what is read, and whether the rest stands as it is or is how to edit
-// what a run wrote; the second one how long the pieces are.
+// The first byte says what is read (bits 0, 1 and 3), and whether the rest stands as it is or is
+// how to edit what a run wrote (bit 2); the second one how long the pieces are.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static const Story story;
   if (size < 2) {
@@ -220,7 +246,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return edit ? edited(base, rest) : std::string(rest);
   };
   try {
-    switch (bytes[0] & 3) {
+    switch (bytes[0] & 11) {
       case 0:
         use_snapshot(input(story.snapshot), 1 + bytes[1] * std::size_t{4}, story);
         break;
@@ -229,6 +255,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         break;
       case 2:
         use_entry(JournalKind::kConfiguration, input(story.configuration.payload), story);
+        break;
+      case 8:
+        use_entry(JournalKind::kControl, input(story.control.payload), story);
         break;
       default:
         use_outbox(input(story.outbox));
