@@ -228,7 +228,7 @@ LiveReader::Connection& LiveReader::add_connection(Source& source,
   Connection& connection = *made;
   connection.line_ended_at = clock_.now();
   ++source.connections;
-  ++ways_.counters.open;
+  ++ways_.counters.sources[source.number].open;
   ++ways_.counters.accepted;
   connections_.emplace(key, std::move(made));
   const int descriptor = connection.channel->descriptor();
@@ -390,7 +390,7 @@ bool LiveReader::serve(Connection& connection) {
     case Channel::Got::Kind::kNothing:
       return false;
     case Channel::Got::Kind::kBytes:
-      ways_.counters.bytes += got.bytes;
+      ways_.counters.sources[connection.source.number].bytes += got.bytes;
       take_bytes(connection, got.bytes);
       return got.more || connection.hung_up || cutter.holds_lines();
     case Channel::Got::Kind::kEnd:
@@ -558,7 +558,7 @@ void LiveReader::end_by_itself(Connection& connection, LiveEnd why) {
 
 void LiveReader::end(Connection& connection, LiveEnd why) {
   ++ways_.counters.ended[static_cast<std::size_t>(why)];
-  --ways_.counters.open;
+  --ways_.counters.sources[connection.source.number].open;
   leave_stream(connection);
   forget_piece(connection);
   --connection.source.connections;
@@ -676,7 +676,7 @@ void LiveReader::hand_on(Connection& connection) {
   connection.line_ended_at = now;
   block->charged = std::max(block->block.capacity(), options_.block_bytes);
   charged_ += block->charged;
-  ++ways_.counters.blocks;
+  ++ways_.counters.sources[source.number].blocks;
   ways_.ready.give(block);
 }
 
