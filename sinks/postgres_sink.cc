@@ -98,6 +98,7 @@ class PostgresSink::Impl {
     Retries& operator=(const Retries&) = delete;
 
     void wait_after(const PostgresLost& lost) {
+      sink_.around_.retrying();
       if (!std::exchange(waited_, true)) {
         sink_.around_.say(fmt::format("The postgres sink: {}. Trying again.", lost.why));
       }

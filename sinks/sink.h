@@ -67,6 +67,10 @@ class Sink {
   virtual SinkPosition flush() = 0;
   // Flushes and gives back what the sink holds.
   virtual void close() = 0;
+
+  // For a sink whose open() does not wait for its other side: false until that has answered once.
+  // Does not wait: it is asked again, some times a second, while it says false.
+  [[nodiscard]] virtual bool answers() { return true; }
 };
 
 }  // namespace tagtill

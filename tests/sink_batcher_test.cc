@@ -102,6 +102,28 @@ TEST(SinkBatcher, LimitsSayHowLargeABatchIs) {
   EXPECT_EQ(other.batches, (std::vector<std::size_t>{1, 1, 1}));
 }
 
+TEST(SinkBatcher, CountsBatchesByWhyTheyWereWritten) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), confirmed_only(), {.events = 30});
+  (void)batcher.open({});
+  batcher.add(small_events(70), 0);
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 0, 0, 0}));
+  batcher.flush(BatchEnd::kIdle);
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 0, 1, 0}));
+  EventBatch others = small_events(2);
+  for (Event& event : others.events) {
+    event.type = EventType::kPrompt;
+  }
+  batcher.add(others, 70);
+  EXPECT_EQ(batcher.flush(BatchEnd::kInTime).events, 72U);
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 0, 1, 0}));
+  batcher.add(small_events(1), 72);
+  batcher.flush(BatchEnd::kInTime);
+  batcher.add(small_events(1), 73);
+  batcher.close();
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 1, 1, 1}));
+}
+
 TEST(SinkBatcher, TheSinkGetsItsTypesAlone) {
   SpySink::Log log;
   SinkBatcher batcher(std::make_unique<SpySink>(log), confirmed_only());
