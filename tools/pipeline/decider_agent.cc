@@ -42,8 +42,8 @@ bool DeciderAgent::do_work() {
 void DeciderAgent::publish() {
   is_published_ = true;
   published_ = clock_.now();
-  DeciderStanding standing{lines_, intents_, decider_->counts(), decider_->open_windows(),
-                           decider_->clock()};
+  DeciderStanding standing{
+      lines_, intents_, decider_->counts(), decider_->open_windows(), decider_->clock(), parcels_};
   const std::lock_guard lock(mutex_);
   standing_ = standing;
 }
@@ -56,7 +56,7 @@ DeciderStanding DeciderAgent::standing() const {
 bool DeciderAgent::decide_next() {
   collect();
   if (parcel_is_due()) {
-    hand_over();
+    hand_over(parcel_->is_full() ? ParcelEnd::kFull : ParcelEnd::kGathered);
     return true;
   }
   LaneBatch*& place = waiting_[next_ % waiting_.size()];
@@ -68,7 +68,7 @@ bool DeciderAgent::decide_next() {
     return false;
   }
   if (place->swap != nullptr && parcel_ != nullptr && !parcel_->is_empty()) {
-    hand_over();  // what came before it is an entry of its own
+    hand_over(ParcelEnd::kBeforeConfiguration);  // it is an entry of its own
     return true;
   }
   if (parcel_ == nullptr) {
@@ -98,10 +98,12 @@ void DeciderAgent::take(LaneBatch& batch) {
     parcel_->begun = clock_.now();
   }
   if (batch.swap != nullptr) {
+    const Clock::TimePoint began = clock_.now();
     replace(*batch.swap);
+    parcel_->held_up = clock_.now() - began;
     batch.swap.reset();
     ways_.free.give(&batch);
-    hand_over();
+    hand_over(ParcelEnd::kConfiguration);
     return;
   }
   std::uint64_t lines = 0;
@@ -201,8 +203,10 @@ void DeciderAgent::note_problems(const LaneBatch& batch) {
   }
 }
 
-void DeciderAgent::hand_over() {
+void DeciderAgent::hand_over(ParcelEnd why) {
   Parcel* parcel = std::exchange(parcel_, nullptr);
+  ++parcels_[static_cast<std::size_t>(why)];
+  is_published_ = false;
   next_event_ = parcel->end_event();
   next_letter_ = parcel->end_letter();
   if (ways_.state != nullptr) {
@@ -214,7 +218,7 @@ void DeciderAgent::hand_over() {
 
 void DeciderAgent::end() {
   if (parcel_ != nullptr && !parcel_->is_empty()) {
-    hand_over();
+    hand_over(ParcelEnd::kEnd);
   }
   done_ = true;
   if (ways_.state != nullptr) {

@@ -121,10 +121,11 @@ bool StateAgent::commit() {
   add_cursors(commit);
   const Clock::TimePoint began = clock_.now();
   ways_.store.commit(commit);
+  const Clock::TimePoint ended = clock_.now();
   if (ways_.watch != nullptr && !group_.empty()) {
-    ways_.watch->committed(group_, ways_.store.reader(), began, clock_.now());
+    ways_.watch->committed(group_, ways_.store.reader(), began, ended);
   }
-  hand_out();
+  hand_out(ended);
   for (const StreamStep& step : streams_) {  // a sender's ack is in less of a hurry than a prompt
     ways_.live->committed(step.stream, step.position);
   }
@@ -209,8 +210,9 @@ void StateAgent::add_cursors(StateCommit& commit) {
 }
 
 // What was committed goes to the outputs that have had everything before it.
-void StateAgent::hand_out() {
+void StateAgent::hand_out(Clock::TimePoint committed) {
   for (Parcel* parcel : group_) {
+    parcel->committed = committed;
     std::vector<Reader*> takers;
     for (Reader& reader : readers_) {
       const bool letters = reader.agent->takes_letters();
@@ -221,13 +223,20 @@ void StateAgent::hand_out() {
     }
     next_event_ = parcel->end_event();
     next_letter_ = parcel->end_letter();
+    for (Reader* reader : takers) {
+      reader->given = end_of(*parcel, reader->agent->takes_letters());
+    }
+    if (std::ranges::any_of(readers_, [this](const Reader& reader) { return is_behind(reader); })) {
+      times_.note(parcel->first_event, parcel->first_letter, committed);
+    } else {
+      times_.clear();
+    }
     if (takers.empty()) {
       parcel->go_home();
       continue;
     }
     parcel->readers = static_cast<std::uint32_t>(takers.size());
     for (Reader* reader : takers) {
-      reader->given = end_of(*parcel, reader->agent->takes_letters());
       reader->agent->give(parcel);
     }
   }
@@ -256,6 +265,7 @@ bool StateAgent::catch_up(Reader& reader) {
   parcel->first_event = row_.events_first;
   parcel->first_letter = row_.letters_first;
   read_outbox(row_.bytes, row_.letters_end - row_.letters_first, *parcel);
+  parcel->committed = times_.of(reader.given, letters);
   parcel->readers = 1;
   reader.given = end_of(*parcel, letters);
   reader.agent->give(parcel);

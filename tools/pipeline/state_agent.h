@@ -14,23 +14,26 @@
 #include "engine/state/state_store.h"
 #include "ingest/live/live_feed.h"
 #include "tools/pipeline/batches.h"
+#include "tools/pipeline/commit_times.h"
 #include "tools/pipeline/compaction_agent.h"
 #include "tools/pipeline/output_agent.h"
 
 namespace tagtill {
 
-// Is told of every commit that had parcels, on the state's thread, which waits for it: before any
-// output has them.
-class CommitWatch {
+// Is told what happens to parcels, by the thread on which it does, which waits for it.
+class PipelineWatch {
  public:
-  CommitWatch() = default;
-  virtual ~CommitWatch() = default;
-  CommitWatch(const CommitWatch&) = delete;
-  CommitWatch& operator=(const CommitWatch&) = delete;
+  PipelineWatch() = default;
+  virtual ~PipelineWatch() = default;
+  PipelineWatch(const PipelineWatch&) = delete;
+  PipelineWatch& operator=(const PipelineWatch&) = delete;
 
-  // `began`, `ended`: the commit alone.
+  // On the state's thread: every commit that had parcels, before any output has them. `began`,
+  // `ended`: the commit alone.
   virtual void committed(std::span<Parcel* const> parcels, const StateReader& state,
                          Clock::TimePoint began, Clock::TimePoint ended) = 0;
+  // On the output's thread: every flush. `output`: its number.
+  virtual void flushed(std::size_t output, const OutputAgent::Flushed& flush) = 0;
 };
 
 // Takes the decider's parcels, all that have come at once, and commits them in one
@@ -62,8 +65,8 @@ class StateAgent : public Agent {
     StateStore& store;
     std::span<const std::unique_ptr<OutputAgent>> outputs;
     CompactionAgent* compaction;
-    LiveFeed* live;      // null: the feed has dumps
-    CommitWatch* watch;  // null: nobody
+    LiveFeed* live;        // null: the feed has dumps
+    PipelineWatch* watch;  // null: nobody
   };
   struct OutboxLimit {
     std::uint64_t most;                   // events that an output may lack, and one parcel more
@@ -106,7 +109,7 @@ class StateAgent : public Agent {
   void add_streams(StateCommit& commit);
   void add_cursors(StateCommit& commit);
   [[nodiscard]] bool cursors_are_due(bool with_others);
-  void hand_out();
+  void hand_out(Clock::TimePoint committed);
   [[nodiscard]] bool catch_up(Reader& reader);
   [[nodiscard]] bool end_readers();
   [[nodiscard]] bool is_behind(const Reader& reader) const;
@@ -127,6 +130,7 @@ class StateAgent : public Agent {
   Clock::TimePoint cursors_written_;
   std::vector<StreamStep> streams_;  // of the group
   OutboxRow row_;
+  CommitTimes times_;  // of what any output lacks
 };
 
 }  // namespace tagtill

@@ -94,12 +94,17 @@ OutputOptions output_options(const ServeConfig& config) {
 }
 
 // For metrics: no path or address, which may hold what is nobody's business.
-StandardNames names_of(const std::vector<PipelineOutput>& outputs, const std::string& version) {
+StandardNames names_of(const std::vector<PipelineOutput>& outputs,
+                       const std::vector<ServeConfig::Source>& sources,
+                       const std::string& version) {
   StandardNames names;
   names.version = version;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     names.sinks.push_back(
         fmt::format("{}-{}", outputs[i].name.substr(0, outputs[i].name.find(':')), i + 1));
+  }
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    names.sources.push_back(fmt::format("{}-{}", sources[i].kind, i + 1));
   }
   return names;
 }
@@ -118,7 +123,8 @@ class Tier {
     }
     PipelineParts parts;
     parts.outputs = outputs_for(configuration);
-    view_ = std::make_unique<TierView>(http_options(config_), names_of(parts.outputs, version_),
+    view_ = std::make_unique<TierView>(http_options(config_),
+                                       names_of(parts.outputs, config_.sources, version_),
                                        config_.protocol.lateness_ms, log_, Clock::real());
     if (!view_->url().empty()) {
       log_.info("the tier can be watched", {{"url", view_->url()}});
@@ -188,6 +194,7 @@ class Tier {
   // Offers, members and secret, read anew, while the pipeline goes on with those in force: until
   // all is checked and built.
   void reload(Pipeline& pipeline) {
+    const TimePoint began = Clock::real().now();
     try {
       const Configuration configuration = load();
       if (configuration.errors > 0) {
@@ -199,7 +206,7 @@ class Tier {
       swap->secret = configuration.secret;
       swap->replies = replies_for(configuration);
       swap->context = context_of(configuration);
-      view_->reloaded(configuration.offers);
+      view_->reloaded(configuration.offers, Clock::real().now() - began);
       pipeline.live().swap(std::move(swap));
       log_.info("offers and members were read anew",
                 {{"offers", configuration.offers->offers().size()},
@@ -240,6 +247,7 @@ class Tier {
                  .max_jump_ms = config_.protocol.max_jump_ms,
                  .prefix = config_.protocol.confirm_prefix};
     how.sync = run.sync;
+    how.on_sync = [this](std::chrono::nanoseconds took) { view_->synced(took); };
     std::unique_ptr<StateStore> store = StateStore::open(config_.state.path, how);
     parts.live = feed_for(store->reader().streams());
     (void)go_on(std::move(store), configuration, run, parts);
