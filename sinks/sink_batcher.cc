@@ -60,6 +60,13 @@ void SinkBatcher::add(const EventBatch& events, std::uint64_t first) {
   }
 }
 
+void SinkBatcher::set_offers(const std::shared_ptr<const OfferCatalogue>& offers) {
+  if (usable_) {
+    write_out(BatchEnd::kOffers);
+    guarded([&] { sink_->set_offers(offers); });
+  }
+}
+
 SinkPosition SinkBatcher::flush(BatchEnd why) {
   if (usable_ && flushed_.events != through_) {
     write_out(why);

@@ -36,9 +36,10 @@ enum class BatchEnd : std::uint8_t {
   kFull,
   kInTime,  // its first event should wait no longer
   kIdle,    // there was nothing more just now
+  kOffers,  // others are in force behind it
   kEnd,     // of the run
 };
-inline constexpr std::size_t kBatchEnds = 4;
+inline constexpr std::size_t kBatchEnds = 5;
 using BatchCounts = std::array<std::uint64_t, kBatchEnds>;
 
 // A sink and the batch that is gathered for it. Used by one thread. The sink is given the
@@ -65,6 +66,9 @@ class SinkBatcher {
   // number of the first event. Throws tagtill::Error (ExitCode::kFailed) when events between
   // those that were added before and these are missing: they would be lost to the sink.
   void add(const EventBatch& events, std::uint64_t first);
+
+  // As Sink::set_offers(), behind all that was added: that is written first.
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers);
 
   // Writes what was gathered, tells the sink how far the stream has come though there was
   // nothing for it, and flushes it. Returns where it stands: behind all that was added.

@@ -85,7 +85,9 @@ struct Parcel {
   std::vector<DumpStep> steps;      // by dump, for a state
   std::vector<StreamStep> streams;  // each once, for a state
 
-  // Of a parcel that holds a configuration: for how long the decider did nothing else.
+  // Of a parcel that holds a configuration: what is on offer from its events on, and for how long
+  // the decider did nothing else.
+  std::shared_ptr<const OfferCatalogue> offers;
   std::optional<Clock::TimePoint::duration> held_up;
   std::optional<Clock::TimePoint> committed;  // when, if that is known
 
@@ -110,6 +112,7 @@ struct Parcel {
     journal_kind = JournalKind::kCandidates;
     steps.clear();
     streams.clear();
+    offers.reset();
     held_up.reset();
     committed.reset();
   }

@@ -122,6 +122,7 @@ void DeciderAgent::replace(const ConfigurationSwap& swap) {
   decider_->replace(swap.offers, swap.members, swap.secret, parcel_->events);
   decider_->set_replies(swap.replies);
   options_.members = swap.members;
+  parcel_->offers = swap.offers;
   parcel_->journal_kind = JournalKind::kConfiguration;
   append_configuration(parcel_->journal, *swap.offers, *swap.members, *decider_, codes_);
 }

@@ -38,6 +38,7 @@ class Output {
 
   // As Sink::open(), flush() and close(), with positions in its stream.
   virtual SinkPosition open(const SinkStart& start) = 0;
+  // A parcel that has offers may have no events.
   virtual void add(const Parcel& parcel) = 0;
   virtual SinkPosition flush(BatchEnd why) = 0;
   virtual void close() = 0;
@@ -60,7 +61,12 @@ class EventOutput : public Output {
 
   [[nodiscard]] bool takes_letters() const override { return false; }
   SinkPosition open(const SinkStart& start) override { return batcher_.open(start); }
-  void add(const Parcel& parcel) override { batcher_.add(parcel.events, parcel.first_event); }
+  void add(const Parcel& parcel) override {
+    if (parcel.offers != nullptr) {
+      batcher_.set_offers(parcel.offers);
+    }
+    batcher_.add(parcel.events, parcel.first_event);
+  }
   SinkPosition flush(BatchEnd why) override { return batcher_.flush(why); }
   void close() override { batcher_.close(); }
   [[nodiscard]] bool answers() override { return batcher_.answers(); }

@@ -215,10 +215,10 @@ void StateAgent::hand_out(Clock::TimePoint committed) {
     parcel->committed = committed;
     std::vector<Reader*> takers;
     for (Reader& reader : readers_) {
-      const bool letters = reader.agent->takes_letters();
-      if (reader.given == first_of(*parcel, letters) && end_of(*parcel, letters) > reader.given &&
-          reader.agent->waiting() < kInbox) {
+      if (takes(reader, *parcel)) {
         takers.push_back(&reader);
+      } else if (parcel->offers != nullptr && !reader.agent->takes_letters()) {
+        keep_offers(reader, *parcel);
       }
     }
     next_event_ = parcel->end_event();
@@ -244,10 +244,26 @@ void StateAgent::hand_out(Clock::TimePoint committed) {
 }
 
 bool StateAgent::is_behind(const Reader& reader) const {
-  return reader.given < (reader.agent->takes_letters() ? next_letter_ : next_event_);
+  return reader.given < (reader.agent->takes_letters() ? next_letter_ : next_event_) ||
+         !reader.offers.empty();
 }
 
-// Gives one that is behind the next row of the outbox.
+bool StateAgent::takes(const Reader& reader, const Parcel& parcel) const {
+  const bool letters = reader.agent->takes_letters();
+  const bool has_news =
+      end_of(parcel, letters) > reader.given || (parcel.offers != nullptr && !letters);
+  return reader.given == first_of(parcel, letters) && reader.offers.empty() && has_news &&
+         reader.agent->waiting() < kInbox;
+}
+
+void StateAgent::keep_offers(Reader& reader, const Parcel& parcel) {
+  if (reader.offers.size() == kOffers) {
+    reader.offers.pop_back();
+  }
+  reader.offers.push_back({parcel.first_event, parcel.offers});
+}
+
+// Gives one that is behind the next row of the outbox, or the offers that come before it.
 bool StateAgent::catch_up(Reader& reader) {
   if (!is_behind(reader) || reader.agent->waiting() >= kInbox) {
     return false;
@@ -255,6 +271,14 @@ bool StateAgent::catch_up(Reader& reader) {
   Parcel* parcel = reader.own_free->take();
   if (parcel == nullptr) {
     return false;
+  }
+  parcel->readers = 1;
+  if (!reader.offers.empty() && reader.offers.front().at <= reader.given) {
+    parcel->first_event = reader.given;
+    parcel->offers = std::move(reader.offers.front().offers);
+    reader.offers.pop_front();
+    reader.agent->give(parcel);
+    return true;
   }
   const bool letters = reader.agent->takes_letters();
   if (!ways_.store.reader().outbox_at(reader.given, letters, row_)) {
@@ -266,7 +290,6 @@ bool StateAgent::catch_up(Reader& reader) {
   parcel->first_letter = row_.letters_first;
   read_outbox(row_.bytes, row_.letters_end - row_.letters_first, *parcel);
   parcel->committed = times_.of(reader.given, letters);
-  parcel->readers = 1;
   reader.given = end_of(*parcel, letters);
   reader.agent->give(parcel);
   return true;

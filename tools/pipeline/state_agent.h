@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,6 +49,11 @@ class PipelineWatch {
 // waits; the other outputs are given all that stands in the outbox meanwhile. An output may be
 // exempt: for it the outbox grows, as far as the disk goes.
 //
+// New offers reach each output in their place among the events. They do not stand in the outbox:
+// for an output that is behind the last kOffers of them are kept, and of more than that the places
+// of those before the newest one are lost, with what they offered. (What was in force when a run
+// starts, an output is opened with.)
+//
 // A live feed is told what was committed of its streams.
 //
 // When the journal has grown enough, a CompactionAgent makes a new snapshot of it.
@@ -58,6 +64,7 @@ class StateAgent : public Agent {
  public:
   static constexpr std::size_t kInbox = 8;
   static constexpr std::uint64_t kOutboxMax = 10'000'000;
+  static constexpr std::size_t kOffers = 8;
 
   // Everything must outlive the agent. `dumps`: those of the run, by their number in it.
   // `compaction` may be null: then none is made.
@@ -90,11 +97,17 @@ class StateAgent : public Agent {
   [[nodiscard]] bool is_done() const override { return done_; }
 
  private:
+  // What is on offer from an event on.
+  struct NewOffers {
+    std::uint64_t at;
+    std::shared_ptr<const OfferCatalogue> offers;
+  };
   // An output, and what it was given.
   struct Reader {
     OutputAgent* agent;
-    std::uint64_t given = 0;  // it was given all before this number of its stream
-    SinkPosition written;     // its cursor in the state
+    std::uint64_t given = 0;       // it was given all before this number of its stream
+    std::deque<NewOffers> offers;  // that it was not given
+    SinkPosition written;          // its cursor in the state
     bool ended = false;
     bool waited_for = false;
     std::vector<std::unique_ptr<Parcel>> own;  // for what is read from the outbox
@@ -113,6 +126,8 @@ class StateAgent : public Agent {
   [[nodiscard]] bool catch_up(Reader& reader);
   [[nodiscard]] bool end_readers();
   [[nodiscard]] bool is_behind(const Reader& reader) const;
+  [[nodiscard]] bool takes(const Reader& reader, const Parcel& parcel) const;
+  static void keep_offers(Reader& reader, const Parcel& parcel);
 
   Ways ways_;
   std::vector<DumpRecord> dumps_;

@@ -155,13 +155,15 @@ std::vector<StandardMetrics::SourceMetrics> sources_of(MetricRegistry& to,
 }
 
 std::array<Counter*, kBatchEnds> batches_of(MetricRegistry& to, const std::string& sink) {
-  constexpr std::array<std::string_view, kBatchEnds> kReasons = {"full", "in_time", "idle", "end"};
+  constexpr std::array<std::string_view, kBatchEnds> kReasons = {"full", "in_time", "idle",
+                                                                 "offers", "end"};
   std::array<Counter*, kBatchEnds> all{};
   for (std::size_t i = 0; i < kBatchEnds; ++i) {
     all[i] =
         &to.counter("tagtill_sink_batches_total",
                     "Batches of events that the sink was given, by why they were closed: full, "
-                    "their time was up (in_time), nothing more came just now (idle), end.",
+                    "their time was up (in_time), nothing more came just now (idle), "
+                    "there are new offers (offers), end.",
                     {{kSink, sink}, {kReason, std::string(kReasons[i])}});
   }
   return all;
