@@ -15,7 +15,7 @@
 #include "engine/errors.h"
 #include "ingest/live/followed_file.h"
 #include "ingest/live/hello.h"
-#include "ingest/live/tls_server.h"
+#include "ingest/live/tls.h"
 
 namespace tagtill {
 namespace {
@@ -170,7 +170,11 @@ void LiveReader::open(Source& source) {
       if (const int missing = options.tls_certificate.empty() + options.tls_key.empty() +
                               options.tls_client_ca.empty();
           missing == 0) {
-        source.tls = std::make_unique<TlsServer>(options);
+        source.tls =
+            std::make_unique<TlsServer>(TlsFiles{{"tls_certificate", options.tls_certificate},
+                                                 {"tls_key", options.tls_key},
+                                                 {"tls_client_ca", options.tls_client_ca}},
+                                        fmt::format("The source {}: ", options.name));
       } else if (missing < 3) {
         throw Error(ExitCode::kBadConfig,
                     fmt::format("The source {}: TLS needs tls_certificate, tls_key and "
