@@ -76,11 +76,13 @@ class HttpClient::Impl {
     slots_.resize(options_.requests_max);
     for (Slot& slot : slots_) {
       set_up(slot);
+      curl_easy_setopt(slot.easy, CURLOPT_POST, 1L);
       free_.push_back(&slot);
     }
   }
 
   ~Impl() {
+    end_knock();
     for (Slot& slot : slots_) {
       curl_multi_remove_handle(multi_, slot.easy);
       curl_easy_cleanup(slot.easy);
@@ -109,11 +111,7 @@ class HttpClient::Impl {
     curl_easy_setopt(slot.easy, CURLOPT_HTTPHEADER, slot.headers);
     curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDS, body.data());
     curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    if (const CURLMcode result = curl_multi_add_handle(multi_, slot.easy); result != CURLM_OK) {
-      throw Error(ExitCode::kFailed, fmt::format("libcurl cannot make a request: {}. Run fewer "
-                                                 "programs.",
-                                                 curl_multi_strerror(result)));
-    }
+    start(slot);
   }
 
   const std::vector<HttpAnswer>& wait(Millis longest) {
@@ -129,6 +127,26 @@ class HttpClient::Impl {
     return answers_;
   }
 
+  void begin_to_knock() {
+    end_knock();
+    knock_ = std::make_unique<Slot>();
+    set_up(*knock_);
+    curl_easy_setopt(knock_->easy, CURLOPT_CONNECT_ONLY, 1L);
+    start(*knock_);
+  }
+
+  std::optional<std::string> knocked() {
+    int running = 0;
+    curl_multi_perform(multi_, &running);
+    collect();
+    if (knock_ == nullptr || !knock_ended_) {
+      return std::nullopt;
+    }
+    std::string problem = std::move(knock_->answer.problem);
+    end_knock();
+    return problem;
+  }
+
  private:
   // A request that is under way, or could be.
   struct Slot {
@@ -138,6 +156,9 @@ class HttpClient::Impl {
     HttpAnswer answer;
   };
 
+  static std::string problem_of(const Slot& slot, CURLcode result) {
+    return slot.why.front() != '\0' ? slot.why.data() : curl_easy_strerror(result);
+  }
   static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* slot) {
     const std::string_view line(bytes, size * count);
     if (begins_with_name(line, kRetryAfter)) {
@@ -163,7 +184,6 @@ class HttpClient::Impl {
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1");
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout_ms));
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);  // timeouts without signals: we have threads
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Impl::take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &slot);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Impl::pass_over);
@@ -172,6 +192,23 @@ class HttpClient::Impl {
       curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
       curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
     }
+  }
+
+  void start(const Slot& slot) {
+    if (const CURLMcode result = curl_multi_add_handle(multi_, slot.easy); result != CURLM_OK) {
+      throw Error(ExitCode::kFailed, fmt::format("libcurl cannot make a request: {}. Run fewer "
+                                                 "programs.",
+                                                 curl_multi_strerror(result)));
+    }
+  }
+
+  void end_knock() {
+    if (knock_ != nullptr) {
+      curl_multi_remove_handle(multi_, knock_->easy);
+      curl_easy_cleanup(knock_->easy);
+    }
+    knock_.reset();
+    knock_ended_ = false;
   }
 
   void collect() {
@@ -184,14 +221,18 @@ class HttpClient::Impl {
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &data);
       Slot& slot = *static_cast<Slot*>(data);
       const CURLcode result = message->data.result;  // gone with the handle
+      if (&slot == knock_.get()) {
+        knock_ended_ = true;
+        slot.answer.problem = result == CURLE_OK ? "" : problem_of(slot, result);
+        continue;
+      }
       curl_multi_remove_handle(multi_, slot.easy);
       if (result == CURLE_OK) {
         long status = 0;
         curl_easy_getinfo(slot.easy, CURLINFO_RESPONSE_CODE, &status);
         slot.answer.status = static_cast<int>(status);
       } else {
-        slot.answer.problem =
-            slot.why.front() != '\0' ? slot.why.data() : curl_easy_strerror(result);
+        slot.answer.problem = problem_of(slot, result);
       }
       answers_.push_back(std::move(slot.answer));
       free_.push_back(&slot);
@@ -203,6 +244,8 @@ class HttpClient::Impl {
   std::vector<Slot> slots_;
   std::vector<Slot*> free_;
   std::vector<HttpAnswer> answers_;
+  std::unique_ptr<Slot> knock_;  // null: none
+  bool knock_ended_ = false;
 };
 
 HttpClient::HttpClient(HttpOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -215,6 +258,8 @@ void HttpClient::post(std::size_t request, std::string_view body,
   impl_->post(request, body, headers);
 }
 const std::vector<HttpAnswer>& HttpClient::wait(Millis longest) { return impl_->wait(longest); }
+void HttpClient::begin_to_knock() { impl_->begin_to_knock(); }
+std::optional<std::string> HttpClient::knocked() { return impl_->knocked(); }
 
 std::string problem_with_receiver(const std::string& url, bool plain_http) {
   const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());

@@ -51,6 +51,13 @@ class HttpClient {
   // is answered.
   [[nodiscard]] const std::vector<HttpAnswer>& wait(Millis longest);
 
+  // Whether there is somebody at the URL: connects, for https with TLS and its checks, and sends
+  // nothing. One at a time, and only while no request is under way.
+  void begin_to_knock();
+  // Does not wait. Nothing: it is not known yet, or was told. Empty: there is. Else why not,
+  // without a stop.
+  [[nodiscard]] std::optional<std::string> knocked();
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

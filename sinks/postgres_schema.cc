@@ -117,6 +117,10 @@ std::string PostgresSchema::create_stage(const SqliteTable& table) {
                      columns);
 }
 
+std::string PostgresSchema::drop_stage(const SqliteTable& table) {
+  return "DROP TABLE pg_temp." + stage_name(table);
+}
+
 std::string PostgresSchema::copy_into_stage(const SqliteTable& table) {
   return fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)", stage_name(table),
                      list_columns(staged(table)));

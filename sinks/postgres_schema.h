@@ -30,6 +30,7 @@ class PostgresSchema {
 
   // A temporary table for rows on their way, emptied by every COMMIT; its name has no schema.
   [[nodiscard]] static std::string create_stage(const SqliteTable& table);
+  [[nodiscard]] static std::string drop_stage(const SqliteTable& table);
   // COPY into it takes the first of the table's columns: those that come with an event.
   [[nodiscard]] static std::string copy_into_stage(const SqliteTable& table);
   [[nodiscard]] static std::size_t staged_columns(const SqliteTable& table);

@@ -83,6 +83,15 @@ class PostgresSink::Impl {
     position_.events = through;
   }
 
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers) {
+    offers_ = offers;
+    if (wants_more()) {
+      forget_staged();
+      offers_due_ = true;
+      write_until_done(0);
+    }
+  }
+
   [[nodiscard]] SinkPosition position() const { return position_; }
 
   void close() { connection_.disconnect(); }
@@ -98,6 +107,7 @@ class PostgresSink::Impl {
     Retries& operator=(const Retries&) = delete;
 
     void wait_after(const PostgresLost& lost) {
+      sink_.around_.retrying();
       if (!std::exchange(waited_, true)) {
         sink_.around_.say(fmt::format("The postgres sink: {}. Trying again.", lost.why));
       }
@@ -209,7 +219,8 @@ class PostgresSink::Impl {
     }
     connection_.run(PostgresSchema::create_stage(offers_table()));
     connection_.copy(PostgresSchema::copy_into_stage(offers_table()), rows.finish());
-    connection_.run(schema_.upsert_staged(offers_table()));
+    connection_.run(schema_.upsert_staged(offers_table()) + "; " +
+                    PostgresSchema::drop_stage(offers_table()));
   }
 
   SinkPosition find_in_stream(const SinkStart& start) {
@@ -296,6 +307,9 @@ class PostgresSink::Impl {
       connection_.run("ROLLBACK");
       return;
     }
+    if (offers_due_) {
+      store_offers();
+    }
     std::string sql;
     for_each_taken([&](EventType type) {
       Staged& staged = staged_[static_cast<std::size_t>(type)];
@@ -311,6 +325,7 @@ class PostgresSink::Impl {
     }
     may_be_written = true;
     connection_.run(sql + "COMMIT");
+    offers_due_ = false;
   }
 
   // True: by a transaction whose COMMIT got no answer.
@@ -329,11 +344,15 @@ class PostgresSink::Impl {
     return false;
   }
 
-  // True: there is anything to write.
-  bool encode(const EventBatch& batch) {
+  void forget_staged() {
     for (Staged& staged : staged_) {
       staged.rows.clear();
     }
+  }
+
+  // True: there is anything to write.
+  bool encode(const EventBatch& batch) {
+    forget_staged();
     bool any = false;
     for (const Event& event : batch.events) {
       if (takes(event.type)) {
@@ -414,6 +433,7 @@ class PostgresSink::Impl {
   std::string stream_;  // empty: none
   SinkPosition position_;
   std::array<Staged, kEventTypes> staged_;
+  bool offers_due_ = false;  // they are not in the database yet
   std::string scratch_;
 };
 
@@ -430,5 +450,8 @@ void PostgresSink::write(const EventBatch& batch, std::uint64_t through) {
 // Every write() is committed when it returns.
 SinkPosition PostgresSink::flush() { return impl_->position(); }
 void PostgresSink::close() { impl_->close(); }
+void PostgresSink::set_offers(const std::shared_ptr<const OfferCatalogue>& offers) {
+  impl_->set_offers(offers);
+}
 
 }  // namespace tagtill

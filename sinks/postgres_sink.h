@@ -60,6 +60,7 @@ class PostgresSink final : public Sink {
   void write(const EventBatch& batch, std::uint64_t through) override;
   SinkPosition flush() override;
   void close() override;
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers) override;
 
  private:
   class Impl;

@@ -11,6 +11,8 @@
 
 namespace tagtill {
 
+class OfferCatalogue;
+
 // The event types that a sink is given.
 using EventTypes = std::bitset<kEventTypes>;
 
@@ -67,6 +69,15 @@ class Sink {
   virtual SinkPosition flush() = 0;
   // Flushes and gives back what the sink holds.
   virtual void close() = 0;
+
+  // For a sink that keeps the offers: these are in force for the events behind all that were
+  // written (P6.4). They stand as durably as what a write() wrote. May be called with what it has
+  // had.
+  virtual void set_offers(const std::shared_ptr<const OfferCatalogue>& /*offers*/) {}
+
+  // For a sink whose open() does not wait for its other side: false until that has answered once.
+  // Does not wait: it is asked again, some times a second, while it says false.
+  [[nodiscard]] virtual bool answers() { return true; }
 };
 
 }  // namespace tagtill

@@ -55,14 +55,21 @@ void SinkBatcher::add(const EventBatch& events, std::uint64_t first) {
     }
     gather(event, number);
     if (batch_.events.size() >= limits_.events || batch_bytes_ >= limits_.bytes) {
-      write_out();
+      write_out(BatchEnd::kFull);
     }
   }
 }
 
-SinkPosition SinkBatcher::flush() {
+void SinkBatcher::set_offers(const std::shared_ptr<const OfferCatalogue>& offers) {
+  if (usable_) {
+    write_out(BatchEnd::kOffers);
+    guarded([&] { sink_->set_offers(offers); });
+  }
+}
+
+SinkPosition SinkBatcher::flush(BatchEnd why) {
   if (usable_ && flushed_.events != through_) {
-    write_out();
+    write_out(why);
     guarded([&] { flushed_ = sink_->flush(); });
   }
   return flushed_;
@@ -70,7 +77,7 @@ SinkPosition SinkBatcher::flush() {
 
 void SinkBatcher::close() {
   if (usable_) {
-    write_out();
+    write_out(BatchEnd::kEnd);
     usable_ = false;
     sink_->close();
   }
@@ -90,12 +97,24 @@ void SinkBatcher::gather(const Event& event, std::uint64_t number) {
   batch_.events.push_back(copy);
 }
 
-void SinkBatcher::write_out() {
+BatchCounts SinkBatcher::batches() const {
+  BatchCounts counts{};
+  for (std::size_t i = 0; i < kBatchEnds; ++i) {
+    counts[i] = batches_[i].load(std::memory_order_relaxed);
+  }
+  return counts;
+}
+
+// A batch without events is none: the position alone moves on.
+void SinkBatcher::write_out(BatchEnd why) {
   if (written_ == through_) {
     return;
   }
   guarded([&] { sink_->write(batch_, through_); });
   written_ = through_;
+  if (!batch_.events.empty()) {
+    batches_[static_cast<std::size_t>(why)].fetch_add(1, std::memory_order_relaxed);
+  }
   batch_.clear();
   batch_bytes_ = 0;
 }

@@ -1,6 +1,8 @@
 // Gathers events into batches and hands them to a sink.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,6 +31,17 @@ struct SinkLimits {
   Millis age_ms = 1'000;
 };
 
+// Why a batch was written.
+enum class BatchEnd : std::uint8_t {
+  kFull,
+  kInTime,  // its first event should wait no longer
+  kIdle,    // there was nothing more just now
+  kOffers,  // others are in force behind it
+  kEnd,     // of the run
+};
+inline constexpr std::size_t kBatchEnds = 5;
+using BatchCounts = std::array<std::uint64_t, kBatchEnds>;
+
 // A sink and the batch that is gathered for it. Used by one thread. The sink is given the
 // events of its types, in order, in batches of the size that its limits say, or smaller ones at
 // flush() and close().
@@ -54,18 +67,27 @@ class SinkBatcher {
   // those that were added before and these are missing: they would be lost to the sink.
   void add(const EventBatch& events, std::uint64_t first);
 
+  // As Sink::set_offers(), behind all that was added: that is written first.
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers);
+
   // Writes what was gathered, tells the sink how far the stream has come though there was
   // nothing for it, and flushes it. Returns where it stands: behind all that was added.
-  SinkPosition flush();
+  SinkPosition flush(BatchEnd why = BatchEnd::kInTime);
 
   // Writes what was gathered and closes the sink, unless it has failed.
   void close();
+
+  // As Sink::answers(). False once it has failed.
+  [[nodiscard]] bool answers() { return usable_ && sink_->answers(); }
+
+  // Batches that were written, by why. Any thread.
+  [[nodiscard]] BatchCounts batches() const;
 
  private:
   template <typename Action>
   void guarded(Action action);
   void gather(const Event& event, std::uint64_t number);
-  void write_out();
+  void write_out(BatchEnd why);
 
   std::unique_ptr<Sink> sink_;
   EventTypes types_;
@@ -75,6 +97,7 @@ class SinkBatcher {
   std::uint64_t through_ = 0;  // all events before this number were added, or had before
   std::uint64_t written_ = 0;  // and written to the sink
   SinkPosition flushed_;
+  std::array<std::atomic<std::uint64_t>, kBatchEnds> batches_{};
   bool usable_ = false;  // opened, not closed, did not fail
 };
 

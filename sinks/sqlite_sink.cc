@@ -89,6 +89,15 @@ class SqliteSink::Impl {
     position_.events = through;
   }
 
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers) {
+    offers_ = offers;
+    if (wants_more()) {
+      begin_.run();
+      store_offers();
+      commit_.run();
+    }
+  }
+
   [[nodiscard]] SinkPosition position() const { return position_; }
 
   void close() {
@@ -402,5 +411,8 @@ void SqliteSink::write(const EventBatch& batch, std::uint64_t through) {
 // Every write() is committed when it returns.
 SinkPosition SqliteSink::flush() { return impl_->position(); }
 void SqliteSink::close() { impl_->close(); }
+void SqliteSink::set_offers(const std::shared_ptr<const OfferCatalogue>& offers) {
+  impl_->set_offers(offers);
+}
 
 }  // namespace tagtill

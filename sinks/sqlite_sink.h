@@ -15,7 +15,7 @@ namespace tagtill {
 // (rowid), `purchase_id` the primary key, the columns those of the `confirmed`
 // event: prices, commission and reach are integers, times the text of P8,
 // `claim_code` is null for `ship`. With other types each stands in a table of its
-// own, and `offers` holds the catalogue, as the last such run knew it; with all
+// own, and `offers` holds the catalogue in force, as the last such run knew it; with all
 // of them there are views as well (sqlite_schema.h, docs/formats.md). Events of
 // types that were not asked for are passed over.
 //
@@ -67,6 +67,7 @@ class SqliteSink final : public Sink {
   void write(const EventBatch& batch, std::uint64_t through) override;
   SinkPosition flush() override;
   void close() override;
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers) override;
 
  private:
   class Impl;

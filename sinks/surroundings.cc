@@ -30,6 +30,7 @@ Surroundings real_surroundings() {
   };
   real.give_up = [] { return false; };
   real.say = [](const std::string&) {};
+  real.retrying = [] {};
   return real;
 }
 

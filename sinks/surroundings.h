@@ -27,12 +27,14 @@ struct Surroundings {
   std::function<bool()> give_up;
   // A sentence for whoever watches the run: others cannot be reached, or can be again.
   std::function<void(const std::string&)> say;
+  // Something did not work, and will be tried again.
+  std::function<void()> retrying;
 };
 
 inline constexpr Millis kAskEvery = 50;
 inline constexpr Millis kPatience = 5'000;
 
-// Those of this process. Nobody gives up, and nothing is said.
+// Those of this process. Nobody gives up, and nobody is told anything.
 [[nodiscard]] Surroundings real_surroundings();
 
 // A sink was asked to give up while it waited for something. What it was given since its last

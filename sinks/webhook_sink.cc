@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kGone = 410;
 constexpr Millis kSayEvery = 60'000;
+constexpr Millis kKnockEvery = 1'000;
 constexpr Millis kNoDeadline = std::numeric_limits<Millis>::max();
 
 bool is_accepted(int status) { return status >= 200 && status < 300; }
@@ -81,6 +82,19 @@ class WebhookSink::Impl {
     }
   }
 
+  bool answers() {
+    if (!has_answered_ && !knocks_ && around_.steady_ms() >= next_knock_) {
+      client_.begin_to_knock();
+      knocks_ = true;
+    }
+    if (knocks_ && !has_answered_) {
+      if (const std::optional<std::string> problem = client_.knocked()) {
+        take_knock(*problem);
+      }
+    }
+    return has_answered_;
+  }
+
   [[nodiscard]] SinkPosition position() const { return position_; }
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
@@ -111,6 +125,16 @@ class WebhookSink::Impl {
     deliveries_.push_back({std::move(id), std::move(body),
                            may_be_late ? event.deadline : kNoDeadline,
                            Backoff(options_.retry_first_ms, options_.retry_most_ms)});
+  }
+
+  void take_knock(const std::string& problem) {
+    knocks_ = false;
+    has_answered_ = problem.empty();
+    if (!has_answered_) {
+      next_knock_ = around_.steady_ms() + kKnockEvery;
+      around_.retrying();
+      say_failure(fmt::format("cannot be reached: {}", problem));
+    }
   }
 
   void deliver() {
@@ -187,6 +211,7 @@ class WebhookSink::Impl {
     if (is_accepted(answer.status)) {
       --left_;
       accepted_at_ = around_.steady_ms();
+      has_answered_ = true;
       failures_in_row_ = 0;
       pause_.reset();
       return;
@@ -197,7 +222,9 @@ class WebhookSink::Impl {
                               "out of the command line, or correct its URL.",
                               options_.http.url));
     }
-    say_failure(answer);
+    around_.retrying();
+    say_failure(fmt::format("does not accept {}: {}", deliveries_[answer.request].id,
+                            what_was_answered(answer)));
     const Millis now = around_.steady_ms();
     const Millis wait = deliveries_[answer.request].backoff.next(around_.random());
     waiting_.push({now + wait, answer.request});
@@ -215,13 +242,11 @@ class WebhookSink::Impl {
                               : answer.retry_after_ms;
   }
 
-  void say_failure(const HttpAnswer& answer) {
+  void say_failure(const std::string& what) {
     const Millis now = around_.steady_ms();
     if (!next_said_ || now >= *next_said_) {
       next_said_ = now + kSayEvery;
-      around_.say(fmt::format("The webhook sink: {} does not accept {}: {}. Trying again.",
-                              options_.http.url, deliveries_[answer.request].id,
-                              what_was_answered(answer)));
+      around_.say(fmt::format("The webhook sink: {} {}. Trying again.", options_.http.url, what));
     }
   }
 
@@ -238,6 +263,9 @@ class WebhookSink::Impl {
   Backoff pause_;
   Millis paused_until_ = 0;
   std::optional<Millis> next_said_;
+  bool has_answered_ = false;
+  bool knocks_ = false;
+  Millis next_knock_ = 0;
   std::vector<std::string> headers_;
   std::uint64_t dropped_ = 0;
   SinkPosition position_;
@@ -254,6 +282,7 @@ void WebhookSink::write(const EventBatch& batch, std::uint64_t through) {
 // Every write() has been accepted when it returns.
 SinkPosition WebhookSink::flush() { return impl_->position(); }
 void WebhookSink::close() { impl_->close(); }
+bool WebhookSink::answers() { return impl_->answers(); }
 std::uint64_t WebhookSink::dropped() const { return impl_->dropped(); }
 
 }  // namespace tagtill

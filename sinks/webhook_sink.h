@@ -55,11 +55,13 @@ class WebhookSink final : public Sink {
   WebhookSink(WebhookOptions options, EventTypes types, Surroundings around);
   ~WebhookSink() override;
 
-  // Sends nothing: what the receiver says is seen with the first event.
+  // Sends nothing, and does not wait for the receiver.
   SinkPosition open(const SinkStart& start) override;
   void write(const EventBatch& batch, std::uint64_t through) override;
   SinkPosition flush() override;
   void close() override;
+  // True once the receiver was connected to, with TLS if it is https, or has accepted an event.
+  [[nodiscard]] bool answers() override;
 
   // Late prompts since it was made. close() says how many there were.
   [[nodiscard]] std::uint64_t dropped() const;

@@ -79,6 +79,33 @@ TEST(LiveFeed, P1_1_LinesOfAnUnnamedConnectionAndThePieceAtItsEnd) {
   EXPECT_EQ(counts.ended_by_peer, 1U);
 }
 
+TEST(LiveFeed, CountsByTheSource) {
+  LiveFeed::Options options;
+  options.sources = {live_tcp(), live_tcp()};
+  LiveDriver driver(std::move(options));
+  LiveSender first = connect(driver, 0);
+  LiveSender second = connect(driver, 1);
+  LiveSender third = connect(driver, 1);
+  (void)first.send("one\n");
+  ASSERT_TRUE(driver.until_lines(1));
+  (void)second.send("second\n");
+  ASSERT_TRUE(driver.until_lines(2));
+  (void)third.send("thirds\n");
+  ASSERT_TRUE(driver.until_lines(3));
+  third.close();
+  ASSERT_TRUE(driver.until([&] { return driver.feed().counts().connections_open == 2; }));
+  const LiveCounts counts = driver.feed().counts();
+  ASSERT_EQ(counts.sources.size(), 2U);
+  EXPECT_EQ(counts.sources[0].bytes, 4U);
+  EXPECT_EQ(counts.sources[0].blocks, 1U);
+  EXPECT_EQ(counts.sources[0].connections_open, 1U);
+  EXPECT_EQ(counts.sources[1].bytes, 14U);
+  EXPECT_EQ(counts.sources[1].blocks, 2U);
+  EXPECT_EQ(counts.sources[1].connections_open, 1U);
+  EXPECT_EQ(counts.bytes, 18U);
+  EXPECT_EQ(counts.blocks, 3U);
+}
+
 TEST(LiveFeed, AFirstLineThatIsNoHelloIsData) {
   for (const std::string line :
        {"{", "{}", "{\"hell\":{}}", "[{\"hello\":1}]", "{\"a\":{\"hello\":{\"stream\":\"b\"}}}"}) {

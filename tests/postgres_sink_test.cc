@@ -333,6 +333,42 @@ TEST_F(PostgresOutages, AConnectionThatBreaksAnywhereLosesAndDoublesNothing) {
   EXPECT_GT(proxy.cuts(), 10U);
 }
 
+// The connection breaks anywhere on the way, and they stand there all the same.
+TEST_F(PostgresOutages, NewOffersStandBeforeTheEventsBehindThem) {
+  const TempFolder folder;
+  PostgresProxy proxy(folder.path(""), server_->where());
+  for (std::uint64_t i = 0; i < 5 + seeded::seeds() / 20; ++i) {
+    const std::uint64_t seed = seeded::first_seed() + i;
+    SCOPED_TRACE("TAGTILL_SEED=" + std::to_string(seed));
+    seeded::Random random(seed);
+    schema_ = new_schema();
+    PostgresOptions options = this->options();
+    options.where = proxy.where();
+    PostgresSink sink(options, all_event_types(), mugs("2000"), test_surroundings());
+    sink.open({"s", {}, 60, false});
+    sink.write(mixed_events(0, 20), 20);
+    proxy.cut_after_bytes(random.below(2'000));
+    sink.set_offers(mugs("1500"));
+    EXPECT_EQ(ask("SELECT list_price_minor FROM offers"), "1500\n");
+    sink.set_offers(mugs("1700"));
+    sink.write(mixed_events(20, 40), 40);
+    proxy.cut(PostgresProxy::Cut::kNever);
+    ASSERT_EQ(ask("SELECT id, list_price_minor FROM offers"), "mug|1700\n");
+    ASSERT_EQ(ask("SELECT list_price_minor, count(*) FROM prompts GROUP BY 1 ORDER BY 1"),
+              "1700|4\n2000|4\n");
+    sink.close();
+  }
+  EXPECT_GT(proxy.cuts(), 0U);
+  schema_ = new_schema();
+  PostgresSink alone(options(), confirmed_only(), nullptr, test_surroundings());
+  alone.open({});
+  alone.set_offers(mugs("1500"));
+  alone.close();
+  EXPECT_EQ(ask("SELECT count(*) FROM information_schema.tables WHERE table_schema = '" + schema_ +
+                "' AND table_name = 'offers'"),
+            "0\n");
+}
+
 TEST_F(PostgresOutages, WithoutAStreamALostConnectionIsNoLossUnlessRejectionsAreCounted) {
   const TempFolder folder;
   PostgresProxy proxy(folder.path(""), server_->where());

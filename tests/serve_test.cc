@@ -5,100 +5,16 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/packed.h"
-#include "tests/plain_http.h"
-#include "tests/run_program.h"
-#include "tests/temp_folder.h"
+#include "tests/tier_fixture.h"
 
 namespace tagtill {
 namespace {
 
-// One purchase: the example of P5.1, in 2014.
-constexpr const char* kIntent =
-    R"({"id_str":"505874924095815681","text":"#kindlehd","user":{"id_str":"1186275104"}})"
-    "\n";
-constexpr const char* kConfirmation =
-    R"({"id_str":"505875175783415809","text":"#ConfirmTN8QDQZF","user":{"id_str":"1186275104"}})"
-    "\n";
-
-// Nobody listens at it now.
-std::uint16_t free_port() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t bytes = sizeof address;
-  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(::bind(file, reinterpret_cast<const sockaddr*>(&address), bytes), 0);
-  EXPECT_EQ(::getsockname(file, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
-  ::close(file);
-  return ntohs(address.sin_port);
-}
-
-class Serve : public ::testing::Test {
- protected:
-  Serve() {
-    folder_.write("offers.jsonl",
-                  R"({"id":"kindle-hd","tag":"KindleHD","title":"Kindle HD","price_minor":19900,)"
-                  R"("currency":"USD","fulfilment":"pickup","starts_at":"2014-01-01T00:00:00Z",)"
-                  R"("ends_at":"2015-01-01T00:00:00Z"})");
-    folder_.write("members.jsonl", R"({"author_id":"1186275104","account":"acct-0001"})");
-    folder_.write("secret", "0123456789abcdef0123456789abcdef");
-    configure("");
-  }
-
-  void configure(const std::string& more,
-                 const std::string& source = "kind = \"unix\"\npath = \"socket\"") {
-    folder_.write("tagtill.toml", R"([offers]
-file = "offers.jsonl"
-[members]
-file = "members.jsonl"
-[secret]
-file = "secret"
-[state]
-path = "state"
-journal = "all"
-[events]
-file = "events.jsonl"
-[http]
-listen = ""
-[[source]]
-)" + source + "\n" + more);
-  }
-
-  [[nodiscard]] ProgramResult run(const std::vector<std::string>& arguments) const {
-    return run_program(arguments, {.folder = folder_.path(".")});
-  }
-  [[nodiscard]] ProgramResult send(const std::string& posts) {
-    folder_.write("posts.json", posts);
-    return run({"send", "--to", "unix:socket", "--stream", "test", "--speed", "max",
-                "--give-up-after", "60s", "--summary", "none", "--progress", "off", "posts.json"});
-  }
-  [[nodiscard]] std::string events() const {
-    const std::string path = folder_.path("events.jsonl");
-    return std::filesystem::exists(path) ? read_file(path) : "";
-  }
-  // Asks so many times, every 10 ms.
-  static bool comes_true(const std::function<bool()>& condition, int times = 6'000) {
-    for (int i = 1; i < times; ++i) {
-      if (condition()) {
-        return true;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return condition();
-  }
-  [[nodiscard]] bool have_come(const std::string& part) const {
-    return comes_true([&] { return events().find(part) != std::string::npos; });
-  }
-
-  TempFolder folder_;
-  const std::vector<std::string> serve_ = {"serve", "--config", "tagtill.toml"};
-};
+class Serve : public TierTest {};
 
 TEST_F(Serve, AnswersAnIntentAndSellsWhatIsConfirmed) {
   RunningProgram tier(serve_, folder_.path("."));
@@ -256,24 +172,17 @@ TEST_F(Serve, P9_7_OnAnyOtherSourceAControlRecordIsSomethingElse) {
 // What a restart remembers is shown at once; what is counted begins anew.
 TEST_F(Serve, AfterARestartWindowsAreOpenAndCountsAreNone) {
   const std::uint16_t port = free_port();
-  const std::vector<std::string> watched = {"serve", "--config", "tagtill.toml", "--set",
-                                            "http.listen=127.0.0.1:" + std::to_string(port)};
-  const auto shows = [&](const std::string& line) {
-    return comes_true(
-        [&] { return get(port, "/metrics").body.find("\n" + line + "\n") != std::string::npos; });
-  };
   {
-    RunningProgram tier(watched, folder_.path("."));
+    RunningProgram tier(watched_at(port), folder_.path("."));
     EXPECT_EQ(send(kIntent).exit_code, 0);
-    EXPECT_TRUE(shows("tagtill_candidates_total 1"));
-    EXPECT_TRUE(shows("tagtill_open_windows 1"));
+    EXPECT_TRUE(shows(port, "tagtill_candidates_total 1"));
+    EXPECT_TRUE(shows(port, "tagtill_open_windows 1"));
     tier.kill();
   }
-  RunningProgram tier(watched, folder_.path("."));
-  EXPECT_TRUE(comes_true([&] { return PlainConnection(port).connected(); }));
-  EXPECT_TRUE(shows("tagtill_open_windows 1"));
-  EXPECT_TRUE(shows("tagtill_candidates_total 0"));
-  EXPECT_TRUE(shows("tagtill_events_total{type=\"prompt\"} 0"));
+  RunningProgram tier(watched_at(port), folder_.path("."));
+  EXPECT_TRUE(shows(port, "tagtill_open_windows 1"));
+  EXPECT_TRUE(shows(port, "tagtill_candidates_total 0"));
+  EXPECT_TRUE(shows(port, "tagtill_events_total{type=\"prompt\"} 0"));
   EXPECT_EQ(tier.stop(SIGTERM), 0);
 }
 

@@ -21,6 +21,7 @@ class SpySink final : public Sink {
   struct Log {
     std::vector<std::size_t> batches;
     std::vector<std::uint64_t> through;
+    std::vector<std::size_t> offers_after;  // so many batches
     std::size_t flushes = 0;
     std::string lines;
     bool closed = false;
@@ -43,6 +44,9 @@ class SpySink final : public Sink {
     return position_;
   }
   void close() override { log_.closed = true; }
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& /*offers*/) override {
+    log_.offers_after.push_back(log_.batches.size());
+  }
 
  private:
   Log& log_;
@@ -100,6 +104,47 @@ TEST(SinkBatcher, LimitsSayHowLargeABatchIs) {
   (void)by_bytes.open({});
   by_bytes.add(small_events(3), 0);
   EXPECT_EQ(other.batches, (std::vector<std::size_t>{1, 1, 1}));
+}
+
+TEST(SinkBatcher, CountsBatchesByWhyTheyWereWritten) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), confirmed_only(), {.events = 30});
+  (void)batcher.open({});
+  batcher.add(small_events(70), 0);
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 0, 0, 0, 0}));
+  batcher.flush(BatchEnd::kIdle);
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 0, 1, 0, 0}));
+  EventBatch others = small_events(2);
+  for (Event& event : others.events) {
+    event.type = EventType::kPrompt;
+  }
+  batcher.add(others, 70);
+  EXPECT_EQ(batcher.flush(BatchEnd::kInTime).events, 72U);
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 0, 1, 0, 0}));
+  batcher.add(small_events(1), 72);
+  batcher.flush(BatchEnd::kInTime);
+  batcher.add(small_events(1), 73);
+  batcher.set_offers(nullptr);
+  batcher.set_offers(nullptr);
+  batcher.add(small_events(1), 74);
+  batcher.close();
+  EXPECT_EQ(batcher.batches(), (BatchCounts{2, 1, 1, 1, 1}));
+}
+
+TEST(SinkBatcher, NewOffersComeBehindWhatWasAddedBeforeThem) {
+  SpySink::Log log;
+  SinkBatcher batcher(std::make_unique<SpySink>(log), all_event_types());
+  (void)batcher.open({});
+  batcher.add(small_events(3), 0);
+  batcher.set_offers(nullptr);
+  EXPECT_EQ(log.batches, (std::vector<std::size_t>{3}));
+  EXPECT_EQ(log.offers_after, (std::vector<std::size_t>{1}));
+  batcher.add(small_events(2), 3);
+  EXPECT_EQ(log.batches.size(), 1U);
+  batcher.close();
+  EXPECT_EQ(log.batches, (std::vector<std::size_t>{3, 2}));
+  batcher.set_offers(nullptr);  // nobody is there any more
+  EXPECT_EQ(log.offers_after.size(), 1U);
 }
 
 TEST(SinkBatcher, TheSinkGetsItsTypesAlone) {

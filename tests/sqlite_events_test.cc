@@ -131,6 +131,39 @@ TEST(SqliteEvents, OffersAreAsTheLastRunKnewThemAndStayWhenTheyLeave) {
             (Rows{{"mug", "A \"mug\"", "1299", "3"}, {"cup", "New", "7", "1"}}));
 }
 
+// As it is open: from the next event on they are the ones that count.
+TEST(SqliteEvents, NewOffersStandInItBeforeTheEventsBehindThem) {
+  const TempFolder folder;
+  const std::string path = folder.path("all.db");
+  EventBatch first;
+  first.events.push_back(purchase(first, "1"));
+  EventBatch second;
+  second.events.push_back(purchase(second, "2"));
+  for (EventBatch* batch : {&first, &second}) {
+    batch->events[0].type = EventType::kPrompt;
+  }
+  SqliteSink sink(path, all_event_types(), catalogue());
+  sink.open({});
+  sink.write(first, 1);
+  sink.set_offers(
+      catalogue(R"({"id":"mug","tag":"Mug","title":"New","price_minor":7,"currency":"EUR",)"
+                R"("list_price_minor":8,"fulfilment":"ship","starts_at":"2013-01-01T00:00:00Z",)"
+                R"("ends_at":"2014-01-01T00:00:00Z"})"));
+  EXPECT_EQ(query(path, "SELECT id, title FROM offers ORDER BY rowid"),
+            (Rows{{"mug", "New"}, {"cup", "Cup"}}));
+  sink.write(second, 2);
+  sink.close();
+  EXPECT_EQ(query(path, "SELECT purchase_id, list_price_minor FROM prompts ORDER BY 1"),
+            (Rows{{"1:mug", "1500"}, {"2:mug", "8"}}));
+
+  const std::string sold = folder.path("sold.db");
+  SqliteSink purchases(sold);
+  purchases.open({});
+  purchases.set_offers(catalogue());
+  purchases.close();
+  EXPECT_EQ(query(sold, "SELECT name FROM sqlite_schema WHERE name = 'offers'"), Rows{});
+}
+
 TEST(SqliteEvents, ASecondRunOverTheSameChangesNothing) {
   const TempFolder folder;
   const std::string path = folder.path("all.db");

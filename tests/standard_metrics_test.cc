@@ -12,7 +12,8 @@
 namespace tagtill {
 namespace {
 
-const StandardNames kNames = {"0.1.0", {"sqlite:purchases.db", "jsonl:\\out"}};
+const StandardNames kNames = {
+    "0.1.0", {"sqlite:purchases.db", "jsonl:\\out"}, {"tcp-1", "stdin-2"}};
 
 TEST(StandardMetrics, AllAreRenderedFromTheStart) {
   MetricRegistry registry;
@@ -25,12 +26,19 @@ TEST(StandardMetrics, AllAreRenderedFromTheStart) {
   EXPECT_EQ(families.at("tagtill_build_info").samples.at("tagtill_build_info{version=\"0.1.0\"}"),
             1);
   metrics.sinks[1].behind_events.set(3);
+  metrics.sinks[1].set(BatchCounts{1, 2, 3, 4});
+  metrics.parcels.set(ParcelCounts{5, 6, 7, 8, 9});
+  metrics.sources[1].bytes.set(10);
   metrics.commits.commit_seconds.record(1'500'000);
   metrics.connections.ended_by(StandardMetrics::ConnectionEnd::kTakenOver).add();
   const std::string text = registry.render();
   (void)exposition::read(text);
   for (const char* line : {"tagtill_sink_lag_events{sink=\"jsonl:\\\\out\"} 3\n",
                            "tagtill_commit_duration_seconds_bucket{le=\"0.002\"} 1\n",
+                           "tagtill_sink_batches_total{sink=\"jsonl:\\\\out\",reason=\"idle\"} 3\n",
+                           "tagtill_parcels_total{reason=\"before_configuration\"} 7\n",
+                           "tagtill_source_bytes_total{source=\"tcp-1\"} 0\n",
+                           "tagtill_source_bytes_total{source=\"stdin-2\"} 10\n",
                            "tagtill_connections_ended_total{cause=\"taken_over\"} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -51,6 +52,29 @@ TEST_F(StateStoreTest, EveryStateHasANameOfItsOwnThatItKeeps) {
 TEST_F(StateStoreTest, AnEmptyFileBecomesAState) {
   folder_.write("empty", "");
   EXPECT_EQ(StateStore::open(folder_.path("empty"), options_)->reader().head(), StateHead{});
+}
+
+TEST_F(StateStoreTest, TellsOfEachSyncHowLongItTook) {
+  std::vector<std::chrono::nanoseconds> syncs;
+  options_.on_sync = [&](std::chrono::nanoseconds took) { syncs.push_back(took); };
+  for (const bool sync : {true, false}) {
+    options_.sync = sync;
+    const auto store = open();
+    store->commit({{entry_of("a")}, {}, {}});  // which begins a WAL, and syncs that, too
+    syncs.clear();
+    for (int i = 0; i < 10; ++i) {
+      const auto began = std::chrono::steady_clock::now();
+      store->commit({{entry_of("a")}, {}, {}});
+      const auto took = std::chrono::steady_clock::now() - began;
+      ASSERT_EQ(syncs.size(), sync ? static_cast<std::size_t>(i + 1) : 0U);
+      if (sync) {
+        EXPECT_GT(syncs.back().count(), 0);
+        EXPECT_LT(syncs.back(), took);
+      }
+    }
+  }
+  EXPECT_EQ(read()->head().sequence, 22U);
+  read()->verify_all();
 }
 
 TEST_F(StateStoreTest, GoesThroughAnotherVfs) {

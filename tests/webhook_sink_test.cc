@@ -377,6 +377,50 @@ TEST(WebhookSink, AReceiverThatAcceptsNothingIsLeftInPeace) {
   EXPECT_GT(receiver.requests(), 100U);
 }
 
+// Asks until it says yes, or for a minute.
+bool comes_to_answer(WebhookSink& sink) {
+  const auto begin = steady_clock::now();
+  while (elapsed_ms(begin) < 60'000) {
+    if (sink.answers()) {
+      return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+TEST(WebhookSink, AReceiverThatIsThereAnswersWithoutARequest) {
+  WebhookReceiver receiver;
+  WebhookSink sink(options_for(receiver.url()), all_event_types(), test_surroundings());
+  sink.open({});
+  EXPECT_TRUE(comes_to_answer(sink));
+  EXPECT_EQ(receiver.requests(), 0U);
+  sink.write(purchases(3), 3);
+  EXPECT_EQ(receiver.accepted_count(), 3U);
+}
+
+TEST(WebhookSink, AReceiverThatIsNotThereIsAskedAgainEverySecond) {
+  FakeTime time;
+  std::size_t retries = 0;
+  std::vector<std::string> said;
+  Surroundings around = time.surroundings();
+  around.retrying = [&] { ++retries; };
+  around.say = [&](const std::string& sentence) { said.push_back(sentence); };
+  WebhookSink sink(options_for("http://127.0.0.1:9/in"), all_event_types(), around);
+  sink.open({});
+  const Millis began = time.now;
+  const auto begin = steady_clock::now();
+  while (retries < 3 && elapsed_ms(begin) < 60'000) {
+    EXPECT_FALSE(sink.answers());
+    time.now += 1;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  EXPECT_EQ(retries, 3U);
+  EXPECT_GE(time.now - began, 2'000);
+  ASSERT_EQ(said.size(), 1U);  // it says so once a minute
+  EXPECT_NE(said[0].find("cannot be reached: "), std::string::npos) << said[0];
+}
+
 TEST(WebhookSink, WhileItWaitsItCanBeToldToGiveUp) {
   std::atomic<bool> give_up{false};
   WebhookReceiver receiver([&](const ReceivedRequest&, std::size_t nth) {

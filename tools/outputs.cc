@@ -95,10 +95,12 @@ std::vector<PipelineOutput> make_outputs(const OutputOptions& options,
     const bool is_file = sinks[i].kind == SinkUrl::Kind::kJsonl && !sinks[i].is_folder();
     // Only of null: there can be two, and one does all that two do.
     if (std::ranges::none_of(outputs, [&](const auto& output) { return output.name == name; })) {
+      auto health = std::make_shared<OutputHealth>();
       outputs.push_back({std::make_unique<EventOutput>(
-                             make_sink(sinks[i], offers, Disk::real(), talk.surroundings()),
+                             make_sink(sinks[i], offers, Disk::real(), talk.surroundings(health)),
                              sinks[i].events, sinks[i].limits),
-                         name, is_file ? sinks[i].path : std::string(), sinks[i].waits_when_full});
+                         name, is_file ? sinks[i].path : std::string(), sinks[i].waits_when_full,
+                         health});
     }
   }
   if (!options.dead_letter.empty()) {

@@ -41,13 +41,17 @@ void refuse_streams(const OutputOptions& options, const std::vector<SinkUrl>& si
 // What the sinks and the run tell each other, on different threads.
 class SinkTalk {
  public:
-  // For a sink; this must outlive it.
-  [[nodiscard]] Surroundings surroundings() {
+  // For a sink, which `health` is of; this must outlive it.
+  [[nodiscard]] Surroundings surroundings(std::shared_ptr<OutputHealth> health) {
     Surroundings around = real_surroundings();
     around.give_up = [this] { return giving_up_.load(); };
     around.say = [this](const std::string& sentence) {
       const std::lock_guard lock(mutex_);
       said_.push_back(sentence);
+    };
+    around.retrying = [health = std::move(health)] {
+      health->up = false;
+      ++health->retries;
     };
     return around;
   }

@@ -70,18 +70,22 @@ std::string disk_reason(int result, int error) {
 
 }  // namespace
 
-Database::Database(std::string path, const std::string& vfs, Access access)
+Database::Database(std::string path, const std::string& vfs, Access access, OnSync on_sync)
     : path_(std::move(path)), writes_(access != Access::kRead) {
   const int make = access == Access::kMake ? SQLITE_OPEN_CREATE : 0;
   if (!vfs.empty() && sqlite3_vfs_find(vfs.c_str()) == nullptr) {
     refuse(ExitCode::kFailed, fmt::format("SQLite has no VFS \"{}\". Register it first", vfs));
   }
+  if (on_sync) {
+    timer_ = std::make_unique<SyncTimer>(vfs, std::move(on_sync));
+  }
+  const std::string& through = timer_ == nullptr ? vfs : timer_->name();
   try {
-    int result =
-        open(plain_name(path_), vfs, writes_ ? SQLITE_OPEN_READWRITE | make : SQLITE_OPEN_READONLY);
+    int result = open(plain_name(path_), through,
+                      writes_ ? SQLITE_OPEN_READWRITE | make : SQLITE_OPEN_READONLY);
     if (!writes_ && vfs.empty() && can_be_read_unlocked(result)) {
       sqlite3_close_v2(std::exchange(database_, nullptr));
-      result = open(immutable_name(path_), vfs, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+      result = open(immutable_name(path_), through, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     }
     check(result);
     if (writes_ && sqlite3_db_readonly(database_, "main") == 1) {

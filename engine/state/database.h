@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "engine/errors.h"
+#include "engine/state/sync_timer.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -28,8 +30,9 @@ class Database {
     kMake,  // and made if it is missing
   };
 
-  // `vfs`: through which SQLite reaches its files; empty: its own. Refuses what is no database.
-  Database(std::string path, const std::string& vfs, Access access);
+  // `vfs`: through which SQLite reaches its files; empty: its own. `on_sync` is told of each sync,
+  // unless it is empty. Refuses what is no database.
+  Database(std::string path, const std::string& vfs, Access access, OnSync on_sync = {});
   // Without a word, a checkpoint or a sync; an open transaction is rolled back.
   ~Database();
   Database(const Database&) = delete;
@@ -69,6 +72,7 @@ class Database {
   std::string path_;
   bool writes_;
   std::uint64_t wal_pages_ = 0;
+  std::unique_ptr<SyncTimer> timer_;  // null: nobody wants to know
   sqlite3* database_ = nullptr;
 };
 

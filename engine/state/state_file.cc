@@ -87,7 +87,8 @@ std::unique_ptr<Database> open_or_make(const std::string& path, const StateOptio
     make_private_file(path);
   }
   auto database = std::make_unique<Database>(
-      path, options.vfs, options.vfs.empty() ? Database::Access::kWrite : Database::Access::kMake);
+      path, options.vfs, options.vfs.empty() ? Database::Access::kWrite : Database::Access::kMake,
+      options.on_sync);
   database->run(fmt::format("PRAGMA cache_size = -{}", kCacheKibibytes));
   database->run(fmt::format("PRAGMA journal_size_limit = {}", kWalBytesKept));
   // Zeros over what is deleted only where it costs no writing: scrub() is for the rest.

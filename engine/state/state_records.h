@@ -1,6 +1,7 @@
 // What a state is told and what it tells: plain records.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -106,6 +107,8 @@ struct StateOptions {
   std::uint32_t page_bytes = 4096;  // of a new file: a power of two, 512 to 65,536
   // Where the name of a new state comes from; empty: the operating system.
   std::function<std::uint64_t()> random;
+  // Told how long each sync of the state's files took, on the store's thread; may be empty.
+  std::function<void(std::chrono::nanoseconds)> on_sync = {};
 };
 
 }  // namespace tagtill

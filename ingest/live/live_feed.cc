@@ -11,7 +11,7 @@ namespace tagtill {
 LiveFeed::LiveFeed(Options options)
     : ways_(std::make_unique<LiveWays>(
           options.blocks_bytes_max / std::max<std::size_t>(options.block_bytes, 1) + 1,
-          options.streams, options.streams_max)),
+          options.sources.size(), options.streams, options.streams_max)),
       reader_(std::make_unique<LiveReader>(std::move(options), *ways_)) {}
 
 LiveFeed::~LiveFeed() = default;
@@ -112,7 +112,7 @@ std::optional<std::uint64_t> LiveFeed::turn_count() const {
   return ended_ ? std::optional(sequence_) : std::nullopt;
 }
 
-std::uint64_t LiveFeed::stored_bytes_read() const { return ways_->counters.bytes; }
+std::uint64_t LiveFeed::stored_bytes_read() const { return counts().bytes; }
 
 void LiveFeed::committed(std::uint32_t stream, std::uint64_t position) {
   ways_->streams.commit(stream, position);
@@ -130,16 +130,22 @@ std::string LiveFeed::stream_mark(std::uint32_t stream, std::uint64_t position) 
 LiveCounts LiveFeed::counts() const {
   const LiveCounters& now = ways_->counters;
   const auto ended = [&](LiveEnd end) { return now.ended[static_cast<std::size_t>(end)].load(); };
-  return {.bytes = now.bytes,
-          .blocks = now.blocks,
-          .connections_open = now.open,
-          .connections_accepted = now.accepted,
-          .connections_refused = now.refused,
-          .ended_by_peer = ended(LiveEnd::kPeer),
-          .ended_idle = ended(LiveEnd::kIdle),
-          .ended_taken_over = ended(LiveEnd::kTakenOver),
-          .ended_by_error = ended(LiveEnd::kError),
-          .waits_for_block = now.waits};
+  LiveCounts counts;
+  counts.connections_accepted = now.accepted;
+  counts.connections_refused = now.refused;
+  counts.ended_by_peer = ended(LiveEnd::kPeer);
+  counts.ended_idle = ended(LiveEnd::kIdle);
+  counts.ended_taken_over = ended(LiveEnd::kTakenOver);
+  counts.ended_by_error = ended(LiveEnd::kError);
+  counts.waits_for_block = now.waits;
+  for (const SourceCounters& source : now.sources) {
+    const SourceCounts& one = counts.sources.emplace_back(SourceCounts{
+        .bytes = source.bytes, .blocks = source.blocks, .connections_open = source.open});
+    counts.bytes += one.bytes;
+    counts.blocks += one.blocks;
+    counts.connections_open += one.connections_open;
+  }
+  return counts;
 }
 
 std::uint16_t LiveFeed::port(std::size_t source) const { return reader_->port(source); }

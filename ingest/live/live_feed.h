@@ -23,7 +23,14 @@ class LiveReader;
 struct LiveBlock;
 struct LiveWays;
 
+struct SourceCounts {
+  std::uint64_t bytes = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t connections_open = 0;  // of a file that is read, or standard input: 1
+};
+
 struct LiveCounts {
+  std::vector<SourceCounts> sources;  // in the order of the options; and of them all:
   std::uint64_t bytes = 0;
   std::uint64_t blocks = 0;
   std::uint64_t connections_open = 0;

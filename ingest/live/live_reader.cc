@@ -15,7 +15,7 @@
 #include "engine/errors.h"
 #include "ingest/live/followed_file.h"
 #include "ingest/live/hello.h"
-#include "ingest/live/tls_server.h"
+#include "ingest/live/tls.h"
 
 namespace tagtill {
 namespace {
@@ -170,7 +170,11 @@ void LiveReader::open(Source& source) {
       if (const int missing = options.tls_certificate.empty() + options.tls_key.empty() +
                               options.tls_client_ca.empty();
           missing == 0) {
-        source.tls = std::make_unique<TlsServer>(options);
+        source.tls =
+            std::make_unique<TlsServer>(TlsFiles{{"tls_certificate", options.tls_certificate},
+                                                 {"tls_key", options.tls_key},
+                                                 {"tls_client_ca", options.tls_client_ca}},
+                                        fmt::format("The source {}: ", options.name));
       } else if (missing < 3) {
         throw Error(ExitCode::kBadConfig,
                     fmt::format("The source {}: TLS needs tls_certificate, tls_key and "
@@ -228,7 +232,7 @@ LiveReader::Connection& LiveReader::add_connection(Source& source,
   Connection& connection = *made;
   connection.line_ended_at = clock_.now();
   ++source.connections;
-  ++ways_.counters.open;
+  ++ways_.counters.sources[source.number].open;
   ++ways_.counters.accepted;
   connections_.emplace(key, std::move(made));
   const int descriptor = connection.channel->descriptor();
@@ -391,7 +395,7 @@ bool LiveReader::serve(Connection& connection) {
     case Channel::Got::Kind::kNothing:
       return false;
     case Channel::Got::Kind::kBytes:
-      ways_.counters.bytes += got.bytes;
+      ways_.counters.sources[connection.source.number].bytes += got.bytes;
       take_bytes(connection, got.bytes);
       return got.more || connection.hung_up || cutter.holds_lines();
     case Channel::Got::Kind::kEnd:
@@ -559,7 +563,7 @@ void LiveReader::end_by_itself(Connection& connection, LiveEnd why) {
 
 void LiveReader::end(Connection& connection, LiveEnd why) {
   ++ways_.counters.ended[static_cast<std::size_t>(why)];
-  --ways_.counters.open;
+  --ways_.counters.sources[connection.source.number].open;
   leave_stream(connection);
   forget_piece(connection);
   --connection.source.connections;
@@ -741,7 +745,7 @@ void LiveReader::hand_on(Connection& connection) {
   connection.line_ended_at = now;
   block->charged = std::max(block->block.capacity(), options_.block_bytes);
   charged_ += block->charged;
-  ++ways_.counters.blocks;
+  ++ways_.counters.sources[source.number].blocks;
   ways_.ready.give(block);
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "engine/configuration_swap.h"
 #include "engine/handover.h"
@@ -35,10 +36,15 @@ enum class LiveEnd : std::uint8_t { kPeer, kIdle, kTakenOver, kError };
 inline constexpr std::size_t kLiveEnds = 4;
 
 // Written by the reader, read by any thread.
-struct LiveCounters {
+struct SourceCounters {
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> blocks{0};
-  std::atomic<std::uint64_t> open{0};
+  std::atomic<std::uint64_t> open{0};  // connections
+};
+struct LiveCounters {
+  explicit LiveCounters(std::size_t source_count) : sources(source_count) {}
+
+  std::vector<SourceCounters> sources;
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
   std::array<std::atomic<std::uint64_t>, kLiveEnds> ended{};
@@ -51,8 +57,9 @@ struct PendingSwap {
 };
 
 struct LiveWays {
-  LiveWays(std::size_t blocks, const std::vector<LiveStream>& known, std::size_t streams_max)
-      : ready(blocks), free(blocks), streams(known, streams_max) {}
+  LiveWays(std::size_t blocks, std::size_t sources, const std::vector<LiveStream>& known,
+           std::size_t streams_max)
+      : ready(blocks), free(blocks), streams(known, streams_max), counters(sources) {}
 
   Handover<LiveBlock> ready;  // to the lanes, in stream order
   Handover<LiveBlock> free;   // back

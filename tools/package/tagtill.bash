@@ -19,7 +19,8 @@ _tagtill_options() { # COMMAND
       ;;
     "tagtill serve" | "tagtill config show") echo "--config --set" ;;
     "tagtill send")
-      echo "--to --stream --speed --loop --buffer --give-up-after --summary --progress"
+      echo "--to --tls-ca --tls-cert --tls-key --stream --speed --loop --buffer --give-up-after
+        --summary --progress"
       ;;
     "tagtill report") echo "--html --no-html --rows" ;;
     "tagtill state show") echo "--state --json" ;;

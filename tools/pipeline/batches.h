@@ -1,9 +1,11 @@
 // What travels between the agents of a pipeline: made at its start, used again and again.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,17 @@ struct StreamStep {
   std::uint64_t position = 0;
 };
 
+// Why the decider handed a parcel on.
+enum class ParcelEnd : std::uint8_t {
+  kFull,
+  kGathered,             // its time was up
+  kBeforeConfiguration,  // that comes next
+  kConfiguration,        // it holds one
+  kEnd,                  // of the stream
+};
+inline constexpr std::size_t kParcelEnds = 5;
+using ParcelCounts = std::array<std::uint64_t, kParcelEnds>;
+
 // What the decider made of some batches: events and dead letters for the outputs, and for a
 // state what they were made of. On its way to all outputs; the last one that is done with it
 // sends it home.
@@ -73,6 +86,12 @@ struct Parcel {
   std::vector<DumpStep> steps;      // by dump, for a state
   std::vector<StreamStep> streams;  // each once, for a state
 
+  // Of a parcel that holds a configuration: what is on offer from its events on, and for how long
+  // the decider did nothing else.
+  std::shared_ptr<const OfferCatalogue> offers;
+  std::optional<Clock::TimePoint::duration> held_up;
+  std::optional<Clock::TimePoint> committed;  // when, if that is known
+
   std::atomic<std::uint32_t> readers{0};
   Handover<Parcel>* home = nullptr;
 
@@ -94,6 +113,9 @@ struct Parcel {
     journal_kind = JournalKind::kCandidates;
     steps.clear();
     streams.clear();
+    offers.reset();
+    held_up.reset();
+    committed.reset();
   }
 
   // Nobody looks at it any more.

@@ -53,8 +53,8 @@ bool DeciderAgent::do_work() {
 void DeciderAgent::publish() {
   is_published_ = true;
   published_ = clock_.now();
-  DeciderStanding standing{lines_, intents_, decider_->counts(), decider_->open_windows(),
-                           decider_->clock()};
+  DeciderStanding standing{
+      lines_, intents_, decider_->counts(), decider_->open_windows(), decider_->clock(), parcels_};
   const std::lock_guard lock(mutex_);
   standing_ = standing;
 }
@@ -67,7 +67,7 @@ DeciderStanding DeciderAgent::standing() const {
 bool DeciderAgent::decide_next() {
   collect();
   if (parcel_is_due()) {
-    hand_over();
+    hand_over(parcel_->is_full() ? ParcelEnd::kFull : ParcelEnd::kGathered);
     return true;
   }
   LaneBatch*& place = waiting_[next_ % waiting_.size()];
@@ -79,7 +79,7 @@ bool DeciderAgent::decide_next() {
     return false;
   }
   if (changes_configuration(*place) && parcel_ != nullptr && !parcel_->is_empty()) {
-    hand_over();  // what came before it is an entry of its own
+    hand_over(ParcelEnd::kBeforeConfiguration);  // it is an entry of its own
     return true;
   }
   if (parcel_ == nullptr) {
@@ -109,15 +109,17 @@ void DeciderAgent::take(LaneBatch& batch) {
     parcel_->begun = clock_.now();
   }
   if (changes_configuration(batch)) {
+    const Clock::TimePoint began = clock_.now();
     if (batch.swap != nullptr) {
       replace(*batch.swap);
+      parcel_->held_up = clock_.now() - began;
     } else {
       control(batch);
     }
     batch.swap.reset();
     batch.controls.reset();
     ways_.free.give(&batch);
-    hand_over();
+    hand_over(ParcelEnd::kConfiguration);
     return;
   }
   batch.controls.reset();
@@ -138,6 +140,7 @@ void DeciderAgent::replace(const ConfigurationSwap& swap) {
   const std::shared_ptr<const MemberTable>& members = options_.members.table();
   decider_->replace(swap.offers, members, swap.secret, parcel_->events);
   decider_->set_replies(swap.replies);
+  parcel_->offers = swap.offers;
   parcel_->journal_kind = JournalKind::kConfiguration;
   append_configuration(parcel_->journal, *swap.offers, *members, *decider_, codes_);
 }
@@ -148,6 +151,9 @@ void DeciderAgent::control(const LaneBatch& batch) {
     change_members(options_.members, change);
   }
   decider_->control(run.changes, run.offers, options_.members.table(), parcel_->events);
+  if (any_is_of_offers(run.changes)) {
+    parcel_->offers = run.offers;
+  }
   parcel_->journal_kind = JournalKind::kControl;
   append_changes(parcel_->journal, run.changes);
   take_lines(batch);
@@ -238,8 +244,10 @@ void DeciderAgent::note_problems(const LaneBatch& batch) {
   }
 }
 
-void DeciderAgent::hand_over() {
+void DeciderAgent::hand_over(ParcelEnd why) {
   Parcel* parcel = std::exchange(parcel_, nullptr);
+  ++parcels_[static_cast<std::size_t>(why)];
+  is_published_ = false;
   next_event_ = parcel->end_event();
   next_letter_ = parcel->end_letter();
   if (ways_.state != nullptr) {
@@ -251,7 +259,7 @@ void DeciderAgent::hand_over() {
 
 void DeciderAgent::end() {
   if (parcel_ != nullptr && !parcel_->is_empty()) {
-    hand_over();
+    hand_over(ParcelEnd::kEnd);
   }
   done_ = true;
   if (ways_.state != nullptr) {

@@ -31,6 +31,7 @@ struct DeciderStanding {
   DecisionCounts decisions;
   std::uint64_t open_windows = 0;
   std::optional<Millis> clock;  // P3.3
+  ParcelCounts parcels{};       // that were handed on, by why
 };
 
 // Without a state each batch's events go to the outputs at once. With one they are gathered
@@ -90,7 +91,7 @@ class DeciderAgent : public DecidingAgent {
   void take_step(const LaneBatch& batch, std::uint64_t lines);
   void take_stream_step(const LaneBatch& batch);
   void note_problems(const LaneBatch& batch);
-  void hand_over();
+  void hand_over(ParcelEnd why);
   void end();
 
   std::unique_ptr<Decider> decider_;
@@ -107,6 +108,7 @@ class DeciderAgent : public DecidingAgent {
   bool done_ = false;
   LineCounts lines_;
   std::uint64_t intents_ = 0;
+  ParcelCounts parcels_{};
   std::uint64_t next_event_ = 0;  // numbers of the parcel's first ones
   std::uint64_t next_letter_ = 0;
   bool is_published_ = true;

@@ -1,7 +1,9 @@
 // What a pipeline writes to: a sink of events, or the file of dead letters.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +14,15 @@
 #include "tools/replay/dead_letters.h"
 
 namespace tagtill {
+
+// How an output gets on with what is behind it. Written on the output's thread, read by any.
+struct OutputHealth {
+  std::atomic<bool> answered{false};  // once at least
+  // The last thing that was tried worked. False while it is tried again, and when that was given
+  // up.
+  std::atomic<bool> up{false};
+  std::atomic<std::uint64_t> retries{0};
+};
 
 // One of the two streams that come out of a decider, and where an output stands in it. Used by
 // one thread. Fails as Sink does; after that nothing of it may be called but the destructor.
@@ -27,9 +38,15 @@ class Output {
 
   // As Sink::open(), flush() and close(), with positions in its stream.
   virtual SinkPosition open(const SinkStart& start) = 0;
+  // A parcel that has offers may have no events.
   virtual void add(const Parcel& parcel) = 0;
-  virtual SinkPosition flush() = 0;
+  virtual SinkPosition flush(BatchEnd why) = 0;
   virtual void close() = 0;
+  // As Sink::answers().
+  [[nodiscard]] virtual bool answers() { return true; }
+
+  // Of what it writes in batches: how many there were. Any thread.
+  [[nodiscard]] virtual BatchCounts batches() const { return {}; }
 
   // How old what it was given may get before flush() is due.
   [[nodiscard]] virtual std::chrono::milliseconds flush_every() const {
@@ -44,9 +61,16 @@ class EventOutput : public Output {
 
   [[nodiscard]] bool takes_letters() const override { return false; }
   SinkPosition open(const SinkStart& start) override { return batcher_.open(start); }
-  void add(const Parcel& parcel) override { batcher_.add(parcel.events, parcel.first_event); }
-  SinkPosition flush() override { return batcher_.flush(); }
+  void add(const Parcel& parcel) override {
+    if (parcel.offers != nullptr) {
+      batcher_.set_offers(parcel.offers);
+    }
+    batcher_.add(parcel.events, parcel.first_event);
+  }
+  SinkPosition flush(BatchEnd why) override { return batcher_.flush(why); }
   void close() override { batcher_.close(); }
+  [[nodiscard]] bool answers() override { return batcher_.answers(); }
+  [[nodiscard]] BatchCounts batches() const override { return batcher_.batches(); }
   [[nodiscard]] std::chrono::milliseconds flush_every() const override {
     return std::chrono::milliseconds(batcher_.limits().age_ms);
   }
@@ -73,7 +97,7 @@ class LetterOutput : public Output {
       file_.write(parcel.letters, through_);
     }
   }
-  SinkPosition flush() override { return file_.flush(); }
+  SinkPosition flush(BatchEnd /*why*/) override { return file_.flush(); }
   void close() override { file_.close(); }
 
  private:

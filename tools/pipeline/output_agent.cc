@@ -4,37 +4,44 @@
 
 namespace tagtill {
 
-bool FlushClock::is_due(bool now) {
+std::optional<BatchEnd> FlushClock::is_due(bool idle) {
   if (!written_) {
-    return false;
+    return std::nullopt;
   }
   const Clock::TimePoint time = clock_.now();
-  if (!now && time < next_) {
-    return false;
+  const bool in_time = time >= next_;
+  if (!idle && !in_time) {
+    return std::nullopt;
   }
   next_ = time + every_;
   written_ = false;
-  return true;
+  return in_time ? BatchEnd::kInTime : BatchEnd::kIdle;
 }
 
-OutputAgent::OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels,
-                         Clock& clock, Flush flush)
+OutputAgent::OutputAgent(std::unique_ptr<Output> output, Options options, Clock& clock)
     : output_(std::move(output)),
-      name_(std::move(name)),
-      inbox_(parcels),
-      flush_clock_(clock, output_->flush_every()),
-      flush_(flush) {}
+      options_(std::move(options)),
+      clock_(clock),
+      inbox_(options_.parcels),
+      flush_clock_(clock, output_->flush_every()) {}
 
 // Runs `action` on the output, which is given up when it throws.
 template <typename Action>
 void OutputAgent::guarded(Action action) {
   usable_ = false;
-  action();
+  try {
+    action();
+  } catch (...) {
+    options_.health->up = false;
+    throw;
+  }
   usable_ = true;
+  options_.health->up = options_.health->answered.load();
 }
 
 SinkPosition OutputAgent::open(const SinkStart& start) {
   guarded([&] { flushed_ = output_->open(start); });
+  ask();
   return flushed_;
 }
 
@@ -56,33 +63,53 @@ bool OutputAgent::do_work() {
     flush_clock_.note_write();
   }
   if (ended) {
-    flush();
+    flush(BatchEnd::kEnd);
     usable_ = false;
     output_->close();
     done_ = true;
     tell();
     return true;
   }
-  if (flush_clock_.is_due(parcel == nullptr && flush_ == Flush::kWhenIdle)) {
-    flush();
+  const bool idle = parcel == nullptr && options_.flush == Flush::kWhenIdle;
+  if (const std::optional<BatchEnd> why = flush_clock_.is_due(idle)) {
+    flush(*why);
     tell();
     return true;
   }
+  ask();
   return parcel != nullptr;
 }
 
 void OutputAgent::write(Parcel* parcel) {
   guarded([&] { output_->add(*parcel); });
+  if (!committed_) {
+    committed_ = parcel->committed;
+  }
   parcel->release();
   waiting_.fetch_sub(1);
   tell();
 }
 
-void OutputAgent::flush() {
+void OutputAgent::flush(BatchEnd why) {
   SinkPosition at;
-  guarded([&] { at = output_->flush(); });
+  const Clock::TimePoint began = clock_.now();
+  guarded([&] { at = output_->flush(why); });
+  const Clock::TimePoint ended = clock_.now();
+  Flushed flushed{.took = ended - began};
+  if (committed_) {
+    flushed.since_commit = ended - *std::exchange(committed_, std::nullopt);
+  }
+  options_.on_flush(flushed);
   const std::lock_guard lock(mutex_);
   flushed_ = at;
+}
+
+// Until it has answered once.
+void OutputAgent::ask() {
+  if (!options_.health->answered && output_->answers()) {
+    options_.health->answered = true;
+    options_.health->up = true;
+  }
 }
 
 void give_to_all(std::span<const std::unique_ptr<OutputAgent>> outputs, Parcel* parcel) {
@@ -109,7 +136,7 @@ void OutputAgent::close_after_failure() noexcept {
       write(parcel);
     }
     if (usable_) {
-      flush();
+      flush(BatchEnd::kEnd);
       usable_ = false;
       output_->close();
     }

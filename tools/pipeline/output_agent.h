@@ -4,8 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -53,9 +55,9 @@ class FlushClock {
       : clock_(clock), every_(every), next_(clock.now() + every) {}
 
   void note_write() { written_ = true; }
-  // True, once, when there is anything to flush, and so long has passed since the last time or it
-  // should be `now`.
-  [[nodiscard]] bool is_due(bool now);
+  // Why, once, when there is anything to flush, and so long has passed since the last time or
+  // whoever asks is idle and flushes then.
+  [[nodiscard]] std::optional<BatchEnd> is_due(bool idle);
 
  private:
   Clock& clock_;
@@ -72,11 +74,23 @@ class OutputAgent : public Agent {
     kWhenIdle,  // and whenever it has written all that it was given
   };
 
-  // `name` tells the output from the others. `parcels`: how many there are at most.
-  OutputAgent(std::unique_ptr<Output> output, std::string name, std::size_t parcels, Clock& clock,
-              Flush flush);
+  // A flush that succeeded: how long it took, with what had to be written for it, and how long
+  // before its end the oldest parcel that it was for was committed, if that is known.
+  struct Flushed {
+    Clock::TimePoint::duration took{};
+    std::optional<Clock::TimePoint::duration> since_commit{};
+  };
 
-  [[nodiscard]] const std::string& name() const { return name_; }
+  struct Options {
+    std::string name;         // tells the output from the others
+    std::size_t parcels = 0;  // how many there are at most
+    Flush flush = Flush::kInTime;
+    std::shared_ptr<OutputHealth> health = std::make_shared<OutputHealth>();
+    std::function<void(const Flushed&)> on_flush = [](const Flushed&) {};  // on its thread
+  };
+  OutputAgent(std::unique_ptr<Output> output, Options options, Clock& clock);
+
+  [[nodiscard]] const std::string& name() const { return options_.name; }
   [[nodiscard]] bool takes_letters() const { return output_->takes_letters(); }
 
   // Before the threads start. Returns where the output stands.
@@ -95,6 +109,9 @@ class OutputAgent : public Agent {
 
   // Where the output stood when it was last flushed. Any thread.
   [[nodiscard]] SinkPosition flushed() const;
+  // Any thread.
+  [[nodiscard]] const OutputHealth& health() const { return *options_.health; }
+  [[nodiscard]] BatchCounts batches() const { return output_->batches(); }
 
   // Flushes and closes the output behind the last parcel.
   [[nodiscard]] bool do_work() override;
@@ -108,7 +125,8 @@ class OutputAgent : public Agent {
   template <typename Action>
   void guarded(Action action);
   void write(Parcel* parcel);
-  void flush();
+  void flush(BatchEnd why);
+  void ask();
   void tell() const {
     if (told_ != nullptr) {
       told_->ring();
@@ -116,10 +134,11 @@ class OutputAgent : public Agent {
   }
 
   std::unique_ptr<Output> output_;
-  std::string name_;
+  Options options_;
+  Clock& clock_;
   Inbox inbox_;
   FlushClock flush_clock_;
-  Flush flush_;
+  std::optional<Clock::TimePoint> committed_;  // the oldest parcel since the last flush
   std::shared_ptr<Doorbell> told_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> done_{false};

@@ -83,15 +83,25 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineParts parts)
 
 Pipeline::~Pipeline() = default;
 
-void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock, CommitWatch* watch) {
+void Pipeline::make_outputs(std::vector<PipelineOutput> outputs, Clock& clock,
+                            PipelineWatch* watch) {
   std::vector<std::size_t> waited_for;
   for (PipelineOutput& output : outputs) {
     if (state_ != nullptr && output.waits_when_full) {
       waited_for.push_back(outputs_.size());
     }
-    outputs_.push_back(std::make_unique<OutputAgent>(
-        std::move(output.output), std::move(output.name), parcels_.size(), clock,
-        live_ != nullptr ? OutputAgent::Flush::kWhenIdle : OutputAgent::Flush::kInTime));
+    OutputAgent::Options how;
+    how.name = std::move(output.name);
+    how.parcels = parcels_.size();
+    how.flush = live_ != nullptr ? OutputAgent::Flush::kWhenIdle : OutputAgent::Flush::kInTime;
+    how.health = std::move(output.health);
+    if (watch != nullptr) {
+      how.on_flush = [watch, number = outputs_.size()](const OutputAgent::Flushed& flushed) {
+        watch->flushed(number, flushed);
+      };
+    }
+    outputs_.push_back(
+        std::make_unique<OutputAgent>(std::move(output.output), std::move(how), clock));
   }
   if (state_ != nullptr) {
     compaction_ = std::make_unique<CompactionAgent>(state_->compaction);

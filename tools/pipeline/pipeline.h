@@ -39,6 +39,8 @@ struct PipelineOutput {
   std::string name;    // tells it from the others, in a state from run to run
   std::string file{};  // of lines, which is gone on with behind what stands in it; empty: none
   bool waits_when_full = true;  // the run waits when the outbox is full of what this one lacks
+  // What the sink behind it tells of itself.
+  std::shared_ptr<OutputHealth> health = std::make_shared<OutputHealth>();
 };
 
 // The state of a run, recovered and ready to be written on.
@@ -67,7 +69,7 @@ struct PipelineParts {
   DecisionCounts before;  // what it had decided before this run
   std::vector<PipelineOutput> outputs;
   std::unique_ptr<PipelineState> state;  // null: none
-  CommitWatch* watch = nullptr;          // of the state; must outlive the pipeline
+  PipelineWatch* watch = nullptr;        // must outlive the pipeline
   Clock* clock = &Clock::real();
   // Called when anything has failed, on any thread, once: outputs that wait for others should
   // give up, since the run ends.
@@ -126,7 +128,7 @@ class Pipeline {
   [[nodiscard]] std::uint64_t bytes_read() const;
 
  private:
-  void make_outputs(std::vector<PipelineOutput> outputs, Clock& clock, CommitWatch* watch);
+  void make_outputs(std::vector<PipelineOutput> outputs, Clock& clock, PipelineWatch* watch);
   void make_decider(const PipelineOptions& options, std::unique_ptr<Decider> decider, Clock& clock);
   [[nodiscard]] DecidingAgent* deciding() const;
   [[nodiscard]] SinkStart start_of(const OutputAgent& output) const;

@@ -121,10 +121,11 @@ bool StateAgent::commit() {
   add_cursors(commit);
   const Clock::TimePoint began = clock_.now();
   ways_.store.commit(commit);
+  const Clock::TimePoint ended = clock_.now();
   if (ways_.watch != nullptr && !group_.empty()) {
-    ways_.watch->committed(group_, ways_.store.reader(), began, clock_.now());
+    ways_.watch->committed(group_, ways_.store.reader(), began, ended);
   }
-  hand_out();
+  hand_out(ended);
   for (const StreamStep& step : streams_) {  // a sender's ack is in less of a hurry than a prompt
     ways_.live->committed(step.stream, step.position);
   }
@@ -209,25 +210,33 @@ void StateAgent::add_cursors(StateCommit& commit) {
 }
 
 // What was committed goes to the outputs that have had everything before it.
-void StateAgent::hand_out() {
+void StateAgent::hand_out(Clock::TimePoint committed) {
   for (Parcel* parcel : group_) {
+    parcel->committed = committed;
     std::vector<Reader*> takers;
     for (Reader& reader : readers_) {
-      const bool letters = reader.agent->takes_letters();
-      if (reader.given == first_of(*parcel, letters) && end_of(*parcel, letters) > reader.given &&
-          reader.agent->waiting() < kInbox) {
+      if (takes(reader, *parcel)) {
         takers.push_back(&reader);
+      } else if (parcel->offers != nullptr && !reader.agent->takes_letters()) {
+        keep_offers(reader, *parcel);
       }
     }
     next_event_ = parcel->end_event();
     next_letter_ = parcel->end_letter();
+    for (Reader* reader : takers) {
+      reader->given = end_of(*parcel, reader->agent->takes_letters());
+    }
+    if (std::ranges::any_of(readers_, [this](const Reader& reader) { return is_behind(reader); })) {
+      times_.note(parcel->first_event, parcel->first_letter, committed);
+    } else {
+      times_.clear();
+    }
     if (takers.empty()) {
       parcel->go_home();
       continue;
     }
     parcel->readers = static_cast<std::uint32_t>(takers.size());
     for (Reader* reader : takers) {
-      reader->given = end_of(*parcel, reader->agent->takes_letters());
       reader->agent->give(parcel);
     }
   }
@@ -235,10 +244,26 @@ void StateAgent::hand_out() {
 }
 
 bool StateAgent::is_behind(const Reader& reader) const {
-  return reader.given < (reader.agent->takes_letters() ? next_letter_ : next_event_);
+  return reader.given < (reader.agent->takes_letters() ? next_letter_ : next_event_) ||
+         !reader.offers.empty();
 }
 
-// Gives one that is behind the next row of the outbox.
+bool StateAgent::takes(const Reader& reader, const Parcel& parcel) const {
+  const bool letters = reader.agent->takes_letters();
+  const bool has_news =
+      end_of(parcel, letters) > reader.given || (parcel.offers != nullptr && !letters);
+  return reader.given == first_of(parcel, letters) && reader.offers.empty() && has_news &&
+         reader.agent->waiting() < kInbox;
+}
+
+void StateAgent::keep_offers(Reader& reader, const Parcel& parcel) {
+  if (reader.offers.size() == kOffers) {
+    reader.offers.pop_back();
+  }
+  reader.offers.push_back({parcel.first_event, parcel.offers});
+}
+
+// Gives one that is behind the next row of the outbox, or the offers that come before it.
 bool StateAgent::catch_up(Reader& reader) {
   if (!is_behind(reader) || reader.agent->waiting() >= kInbox) {
     return false;
@@ -246,6 +271,14 @@ bool StateAgent::catch_up(Reader& reader) {
   Parcel* parcel = reader.own_free->take();
   if (parcel == nullptr) {
     return false;
+  }
+  parcel->readers = 1;
+  if (!reader.offers.empty() && reader.offers.front().at <= reader.given) {
+    parcel->first_event = reader.given;
+    parcel->offers = std::move(reader.offers.front().offers);
+    reader.offers.pop_front();
+    reader.agent->give(parcel);
+    return true;
   }
   const bool letters = reader.agent->takes_letters();
   if (!ways_.store.reader().outbox_at(reader.given, letters, row_)) {
@@ -256,7 +289,7 @@ bool StateAgent::catch_up(Reader& reader) {
   parcel->first_event = row_.events_first;
   parcel->first_letter = row_.letters_first;
   read_outbox(row_.bytes, row_.letters_end - row_.letters_first, *parcel);
-  parcel->readers = 1;
+  parcel->committed = times_.of(reader.given, letters);
   reader.given = end_of(*parcel, letters);
   reader.agent->give(parcel);
   return true;

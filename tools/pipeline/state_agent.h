@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,23 +15,26 @@
 #include "engine/state/state_store.h"
 #include "ingest/live/live_feed.h"
 #include "tools/pipeline/batches.h"
+#include "tools/pipeline/commit_times.h"
 #include "tools/pipeline/compaction_agent.h"
 #include "tools/pipeline/output_agent.h"
 
 namespace tagtill {
 
-// Is told of every commit that had parcels, on the state's thread, which waits for it: before any
-// output has them.
-class CommitWatch {
+// Is told what happens to parcels, by the thread on which it does, which waits for it.
+class PipelineWatch {
  public:
-  CommitWatch() = default;
-  virtual ~CommitWatch() = default;
-  CommitWatch(const CommitWatch&) = delete;
-  CommitWatch& operator=(const CommitWatch&) = delete;
+  PipelineWatch() = default;
+  virtual ~PipelineWatch() = default;
+  PipelineWatch(const PipelineWatch&) = delete;
+  PipelineWatch& operator=(const PipelineWatch&) = delete;
 
-  // `began`, `ended`: the commit alone.
+  // On the state's thread: every commit that had parcels, before any output has them. `began`,
+  // `ended`: the commit alone.
   virtual void committed(std::span<Parcel* const> parcels, const StateReader& state,
                          Clock::TimePoint began, Clock::TimePoint ended) = 0;
+  // On the output's thread: every flush. `output`: its number.
+  virtual void flushed(std::size_t output, const OutputAgent::Flushed& flush) = 0;
 };
 
 // Takes the decider's parcels, all that have come at once, and commits them in one
@@ -45,6 +49,11 @@ class CommitWatch {
 // waits; the other outputs are given all that stands in the outbox meanwhile. An output may be
 // exempt: for it the outbox grows, as far as the disk goes.
 //
+// New offers reach each output in their place among the events. They do not stand in the outbox:
+// for an output that is behind the last kOffers of them are kept, and of more than that the places
+// of those before the newest one are lost, with what they offered. (What was in force when a run
+// starts, an output is opened with.)
+//
 // A live feed is told what was committed of its streams.
 //
 // When the journal has grown enough, a CompactionAgent makes a new snapshot of it.
@@ -55,6 +64,7 @@ class StateAgent : public Agent {
  public:
   static constexpr std::size_t kInbox = 8;
   static constexpr std::uint64_t kOutboxMax = 10'000'000;
+  static constexpr std::size_t kOffers = 8;
 
   // Everything must outlive the agent. `dumps`: those of the run, by their number in it.
   // `compaction` may be null: then none is made.
@@ -62,8 +72,8 @@ class StateAgent : public Agent {
     StateStore& store;
     std::span<const std::unique_ptr<OutputAgent>> outputs;
     CompactionAgent* compaction;
-    LiveFeed* live;      // null: the feed has dumps
-    CommitWatch* watch;  // null: nobody
+    LiveFeed* live;        // null: the feed has dumps
+    PipelineWatch* watch;  // null: nobody
   };
   struct OutboxLimit {
     std::uint64_t most;                   // events that an output may lack, and one parcel more
@@ -87,11 +97,17 @@ class StateAgent : public Agent {
   [[nodiscard]] bool is_done() const override { return done_; }
 
  private:
+  // What is on offer from an event on.
+  struct NewOffers {
+    std::uint64_t at;
+    std::shared_ptr<const OfferCatalogue> offers;
+  };
   // An output, and what it was given.
   struct Reader {
     OutputAgent* agent;
-    std::uint64_t given = 0;  // it was given all before this number of its stream
-    SinkPosition written;     // its cursor in the state
+    std::uint64_t given = 0;       // it was given all before this number of its stream
+    std::deque<NewOffers> offers;  // that it was not given
+    SinkPosition written;          // its cursor in the state
     bool ended = false;
     bool waited_for = false;
     std::vector<std::unique_ptr<Parcel>> own;  // for what is read from the outbox
@@ -106,10 +122,12 @@ class StateAgent : public Agent {
   void add_streams(StateCommit& commit);
   void add_cursors(StateCommit& commit);
   [[nodiscard]] bool cursors_are_due(bool with_others);
-  void hand_out();
+  void hand_out(Clock::TimePoint committed);
   [[nodiscard]] bool catch_up(Reader& reader);
   [[nodiscard]] bool end_readers();
   [[nodiscard]] bool is_behind(const Reader& reader) const;
+  [[nodiscard]] bool takes(const Reader& reader, const Parcel& parcel) const;
+  static void keep_offers(Reader& reader, const Parcel& parcel);
 
   Ways ways_;
   std::vector<DumpRecord> dumps_;
@@ -127,6 +145,7 @@ class StateAgent : public Agent {
   Clock::TimePoint cursors_written_;
   std::vector<StreamStep> streams_;  // of the group
   OutboxRow row_;
+  CommitTimes times_;  // of what any output lacks
 };
 
 }  // namespace tagtill

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -18,9 +17,12 @@
 #include <utility>
 
 #include "engine/errors.h"
+#include "ingest/live/descriptor.h"
 
 namespace tagtill {
 namespace {
+
+constexpr std::chrono::seconds kFarewellPatience{5};
 
 std::string in_words(int error) { return std::generic_category().message(error); }
 
@@ -73,10 +75,7 @@ bool Connection::open(std::chrono::milliseconds patience) {
 }
 
 void Connection::close() {
-  if (socket_ >= 0) {
-    ::close(socket_);
-  }
-  socket_ = -1;
+  channel_.reset();
   line_.clear();
 }
 
@@ -99,7 +98,6 @@ bool Connection::open_tcp(std::chrono::milliseconds patience) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     if (connect_to(each->ai_addr, each->ai_addrlen, each->ai_family, patience)) {
-      keep_alive(socket_);
       return true;
     }
   }
@@ -108,54 +106,62 @@ bool Connection::open_tcp(std::chrono::milliseconds patience) {
 
 bool Connection::connect_to(const void* address, std::size_t size, int family,
                             std::chrono::milliseconds patience) {
-  socket_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (socket_ < 0) {
+  Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.is_open()) {
     lose(in_words(errno));
     return false;
   }
-  int error =
-      ::connect(socket_, static_cast<const sockaddr*>(address), static_cast<socklen_t>(size)) == 0
-          ? 0
-          : errno;
+  int error = ::connect(socket.get(), static_cast<const sockaddr*>(address),
+                        static_cast<socklen_t>(size)) == 0
+                  ? 0
+                  : errno;
   if (error == EINPROGRESS) {
-    pollfd wanted{.fd = socket_, .events = POLLOUT, .revents = 0};
+    pollfd wanted{.fd = socket.get(), .events = POLLOUT, .revents = 0};
     socklen_t error_size = sizeof error;
     if (::poll(&wanted, 1, static_cast<int>(patience.count())) <= 0) {
       error = ETIMEDOUT;
     } else {
-      ::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &error_size);
+      ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &error_size);
     }
   }
   if (error != 0) {
     lose(in_words(error));
+    return false;
   }
-  return error == 0;
+  if (family != AF_UNIX) {
+    keep_alive(socket.get());
+  }
+  if (tls_ == nullptr) {
+    channel_ = make_socket_channel(std::move(socket));
+    return true;
+  }
+  std::string problem;
+  channel_ = tls_->channel(std::move(socket), target_.host, patience, problem);
+  if (!is_open()) {
+    lose("TLS: " + problem);
+  }
+  return is_open();
 }
 
-std::size_t Connection::write(std::string_view bytes) {
-  const ssize_t written = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (written >= 0) {
-    return static_cast<std::size_t>(written);
-  }
-  if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
-    lose(in_words(errno));
-  }
-  return 0;
-}
+std::size_t Connection::write(std::string_view bytes) const { return channel_->write(bytes); }
 
 void Connection::read(const std::function<void(std::string_view line)>& on_line) {
   std::array<char, 16'384> bytes;
   while (is_open()) {
-    const ssize_t got = ::recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
-    if (got <= 0) {
-      if (got == 0) {
+    const Channel::Got got = channel_->read(bytes);
+    switch (got.kind) {
+      case Channel::Got::Kind::kBytes:
+        break;
+      case Channel::Got::Kind::kNothing:
+        return;
+      case Channel::Got::Kind::kEnd:
         lose("it was closed there");
-      } else if (errno != EAGAIN && errno != EINTR) {
-        lose(in_words(errno));
-      }
-      return;
+        return;
+      case Channel::Got::Kind::kFailed:
+        lose(channel_->failure());
+        return;
     }
-    std::string_view rest(bytes.data(), static_cast<std::size_t>(got));
+    std::string_view rest(bytes.data(), got.bytes);
     for (std::size_t end = 0; (end = rest.find('\n')) != std::string_view::npos && is_open();) {
       line_.append(rest.substr(0, end));
       rest.remove_prefix(end + 1);
@@ -169,11 +175,20 @@ void Connection::read(const std::function<void(std::string_view line)>& on_line)
   }
 }
 
-void Connection::end_writing() const { ::shutdown(socket_, SHUT_WR); }
+// By TLS there is a farewell, which needs room.
+void Connection::end_writing() const {
+  if (tls_ != nullptr) {
+    pollfd wanted{.fd = channel_->descriptor(), .events = POLLOUT, .revents = 0};
+    (void)::poll(&wanted, 1,
+                 static_cast<int>(std::chrono::milliseconds(kFarewellPatience).count()));
+  }
+  channel_->end_writing();
+}
 
 bool Connection::wait(bool for_room, std::chrono::nanoseconds most) const {
-  pollfd wanted{
-      .fd = socket_, .events = static_cast<short>(POLLIN | (for_room ? POLLOUT : 0)), .revents = 0};
+  pollfd wanted{.fd = channel_->descriptor(),
+                .events = static_cast<short>(POLLIN | (for_room ? POLLOUT : 0)),
+                .revents = 0};
   const auto nanos = std::max<std::int64_t>(most.count(), 0);
   const timespec limit{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
   return ::ppoll(&wanted, 1, &limit, nullptr) > 0 && (wanted.revents & ~POLLOUT) != 0;

@@ -5,8 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "ingest/live/channel.h"
+#include "ingest/live/tls.h"
 
 namespace tagtill {
 
@@ -25,20 +29,24 @@ struct SendTarget {
 // Used by one thread. When it is lost, problem() says why, in words.
 class Connection {
  public:
-  explicit Connection(SendTarget target) : target_(std::move(target)) {}
-  ~Connection() { close(); }
+  // `tls`: null is plain; of a Unix socket it must be.
+  explicit Connection(SendTarget target, std::shared_ptr<const TlsClient> tls = nullptr)
+      : target_(std::move(target)), tls_(std::move(tls)) {}
+  ~Connection() = default;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Waits until it is connected, at most so long for each address of the host. False: problem().
+  // Waits until it is connected, at most so long for each address of the host, and as long again
+  // until the server is known. False: problem().
   [[nodiscard]] bool open(std::chrono::milliseconds patience);
   void close();
-  [[nodiscard]] bool is_open() const { return socket_ >= 0; }
+  [[nodiscard]] bool is_open() const { return channel_ != nullptr; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] const SendTarget& target() const { return target_; }
 
-  // Writes what the system takes at once and returns how much that is. May close it.
-  [[nodiscard]] std::size_t write(std::string_view bytes);
+  // Writes what the system takes at once and returns how much that is. What is wrong is told by
+  // the next read().
+  [[nodiscard]] std::size_t write(std::string_view bytes) const;
 
   // Reads what has come, and calls `on_line` with each whole line, without its end. May close it:
   // at the end, for an error, or for a line longer than kLineMax.
@@ -60,8 +68,9 @@ class Connection {
   void lose(std::string problem);
 
   SendTarget target_;
-  int socket_ = -1;
-  std::string line_;  // what has come of one
+  std::shared_ptr<const TlsClient> tls_;
+  std::unique_ptr<Channel> channel_;  // null: it is not open
+  std::string line_;                  // what has come of one
   std::string problem_;
 };
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -32,6 +33,27 @@ void check_stream(const std::string& name) {
                 fmt::format("--stream {} is no name of 1 to {} of A-Z a-z 0-9 . _ -", name,
                             kStreamNameMax));
   }
+}
+
+// Null: plain.
+std::shared_ptr<const TlsClient> tls_of(const SendOptions& options, const SendTarget& target) {
+  const int given = !options.tls_ca.empty() + !options.tls_cert.empty() + !options.tls_key.empty();
+  if (given == 0) {
+    return nullptr;
+  }
+  if (given < 3) {
+    throw Error(ExitCode::kUsage,
+                "TLS needs --tls-ca, --tls-cert and --tls-key. Give all three, or none.");
+  }
+  if (target.is_unix) {
+    throw Error(ExitCode::kUsage,
+                fmt::format("--to {}: TLS is for tcp:HOST:PORT. Leave out --tls-ca, --tls-cert and "
+                            "--tls-key.",
+                            options.to));
+  }
+  return std::make_shared<TlsClient>(TlsFiles{{"--tls-cert", options.tls_cert},
+                                              {"--tls-key", options.tls_key},
+                                              {"--tls-ca", options.tls_ca}});
 }
 
 std::size_t buffer_bytes_of(const std::string& text) {
@@ -143,7 +165,8 @@ ExitCode send(const SendOptions& options) {
   Pace pace(options.speed);
   const SenderOptions sender_options = {.stream = options.stream,
                                         .buffer_bytes = buffer_bytes_of(options.buffer),
-                                        .give_up_after_ms = options.give_up_after_ms};
+                                        .give_up_after_ms = options.give_up_after_ms,
+                                        .tls = tls_of(options, target)};
   FileErrors missing;
   std::vector<DumpSource> dumps = expand_dumps(options.dumps, missing);
   check_repeatable(dumps, options.loop);

@@ -11,7 +11,10 @@
 namespace tagtill {
 
 struct SendOptions {
-  std::string to;                 // tcp:HOST:PORT, unix:PATH
+  std::string to;      // tcp:HOST:PORT, unix:PATH
+  std::string tls_ca;  // PEM files: all three, or none, then it is plain
+  std::string tls_cert;
+  std::string tls_key;
   std::string stream;             // empty: none
   std::string speed = "1x";       // 1x, 100/s, max
   std::uint64_t loop = 1;         // how often the dumps are sent

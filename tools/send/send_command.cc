@@ -28,6 +28,11 @@ constexpr const char* kFooter =
     "are load and bring no purchases (`tagtill corpus weave --copies` makes long recordings with "
     "times\n"
     "and ids of their own).\n"
+    "With --tls-ca, --tls-cert and --tls-key (all three) it speaks TLS, to a source of kind tcp "
+    "that\n"
+    "has tls_certificate, tls_key and tls_client_ca. HOST must be a name or an address for which "
+    "the\n"
+    "tier's certificate was made.\n"
     "Example:\n"
     "  tagtill send --to tcp:127.0.0.1:7077 --stream monday --speed 10x recordings/\n"
     "Exit codes: 0 all was sent, and with --stream acknowledged; 1 failed; 2 wrong usage; 65 a "
@@ -45,6 +50,11 @@ void add_send_command(Command& root) {
                    "What to send: files, folders, or - for standard input, as `tagtill replay` "
                    "reads them")
       .required_text("--to", options->to, "WHERE", "tcp:HOST:PORT or unix:PATH")
+      .text("--tls-ca", options->tls_ca, "FILE",
+            "TLS: certificates that vouch for the tier's, PEM; its name or address is checked")
+      .text("--tls-cert", options->tls_cert, "FILE",
+            "TLS: the sender's certificate with what it was signed by, PEM")
+      .text("--tls-key", options->tls_key, "FILE", "TLS: its key, PEM")
       .text("--stream", options->stream, "NAME",
             "The name of the stream: each byte arrives exactly once; 1 to 64 of A-Z a-z 0-9 . _ -")
       .text("--speed", options->speed, "SPEED",

@@ -37,7 +37,7 @@ Sender::TimePoint now() { return std::chrono::steady_clock::now(); }
 Sender::Sender(SenderOptions options, SendTarget target, Recording& recording, Pace& pace,
                std::function<void(const std::string&)> say)
     : options_(std::move(options)),
-      connection_(std::move(target)),
+      connection_(std::move(target), options_.tls),
       recording_(recording),
       pace_(pace),
       say_(std::move(say)),
@@ -169,7 +169,7 @@ void Sender::write() {
     return;
   }
   const std::uint64_t before = sent_;
-  while (sent_ < buffer_.end() && connection_.is_open()) {
+  while (sent_ < buffer_.end()) {
     const std::size_t written = connection_.write(buffer_.piece_at(sent_));
     if (written == 0) {
       break;
@@ -184,9 +184,6 @@ void Sender::write() {
       buffer_.forget_before(whole_);
       note_progress();
     }
-  }
-  if (!connection_.is_open()) {
-    lost();
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,7 @@ struct SenderOptions {
   std::string stream;                                // empty: none
   std::size_t buffer_bytes = std::size_t{64} << 20;  // at least kBufferMin
   Millis give_up_after_ms = 0;                       // 0: never
+  std::shared_ptr<const TlsClient> tls = nullptr;    // null: plain
 };
 
 struct SendCounts {

@@ -95,12 +95,17 @@ OutputOptions output_options(const ServeConfig& config) {
 }
 
 // For metrics: no path or address, which may hold what is nobody's business.
-StandardNames names_of(const std::vector<PipelineOutput>& outputs, const std::string& version) {
+StandardNames names_of(const std::vector<PipelineOutput>& outputs,
+                       const std::vector<ServeConfig::Source>& sources,
+                       const std::string& version) {
   StandardNames names;
   names.version = version;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     names.sinks.push_back(
         fmt::format("{}-{}", outputs[i].name.substr(0, outputs[i].name.find(':')), i + 1));
+  }
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    names.sources.push_back(fmt::format("{}-{}", sources[i].kind, i + 1));
   }
   return names;
 }
@@ -119,7 +124,8 @@ class Tier {
     }
     PipelineParts parts;
     parts.outputs = outputs_for(configuration);
-    view_ = std::make_unique<TierView>(http_options(config_), names_of(parts.outputs, version_),
+    view_ = std::make_unique<TierView>(http_options(config_),
+                                       names_of(parts.outputs, config_.sources, version_),
                                        config_.protocol.lateness_ms, log_, Clock::real());
     if (!view_->url().empty()) {
       log_.info("the tier can be watched", {{"url", view_->url()}});
@@ -197,6 +203,7 @@ class Tier {
   // Offers, members and secret, read anew, while the pipeline goes on with those in force: until
   // all is checked and built.
   void reload(Pipeline& pipeline) {
+    const TimePoint began = Clock::real().now();
     try {
       const Configuration configuration = load();
       if (configuration.errors > 0) {
@@ -207,12 +214,12 @@ class Tier {
       swap->members = configuration.members;
       swap->secret = configuration.secret;
       swap->replies = make_replies();
-      pipeline.live().swap(swap, [this, swap](const std::string& problem) {
+      pipeline.live().swap(swap, [this, swap, began](const std::string& problem) {
         if (!problem.empty()) {
           refuse_reload(problem);
           return;
         }
-        view_->reloaded(swap->offers);
+        view_->reloaded(swap->offers, Clock::real().now() - began);
         log_.info(
             "offers and members were read anew",
             {{"offers", swap->file_offers->offers().size()}, {"members", swap->members->size()}});
@@ -254,6 +261,7 @@ class Tier {
                  .max_jump_ms = config_.protocol.max_jump_ms,
                  .prefix = config_.protocol.confirm_prefix};
     how.sync = run.sync;
+    how.on_sync = [this](std::chrono::nanoseconds took) { view_->synced(took); };
     std::unique_ptr<StateStore> store = StateStore::open(config_.state.path, how);
     parts.live = feed_for(store->reader().streams());
     (void)go_on(std::move(store), configuration, run, parts);

@@ -70,6 +70,20 @@ StandardMetrics::Decisions decisions_of(MetricRegistry& to) {
   return all;
 }
 
+StandardMetrics::Parcels parcels_of(MetricRegistry& to) {
+  constexpr std::array<std::string_view, kParcelEnds> kReasons = {
+      "full", "gathered", "before_configuration", "configuration", "end"};
+  StandardMetrics::Parcels all;
+  for (std::size_t i = 0; i < kParcelEnds; ++i) {
+    all.ended[i] = &to.counter(
+        "tagtill_parcels_total",
+        "Parcels of what was decided, by why they were closed: full, their time was up (gathered), "
+        "a configuration came next (before_configuration), they hold one (configuration), end.",
+        {{kReason, std::string(kReasons[i])}});
+  }
+  return all;
+}
+
 StandardMetrics::Queues queues_of(MetricRegistry& to) {
   const auto queue = [&](std::string_view name) -> Gauge& {
     return to.gauge("tagtill_queue_depth",
@@ -88,6 +102,11 @@ StandardMetrics::Commits commits_of(MetricRegistry& to) {
       .commit_seconds =
           to.histogram("tagtill_commit_duration_seconds",
                        "How long a commit of the state took, with the disk's part of it.",
+                       HistogramUnit::kSeconds),
+      .fsync_seconds =
+          to.histogram("tagtill_state_fsync_duration_seconds",
+                       "How long an fsync of the state took, by itself: one a commit with "
+                       "durability `machine`, some more when its WAL begins anew.",
                        HistogramUnit::kSeconds),
       .decide_to_commit_seconds =
           to.histogram("tagtill_decide_to_commit_duration_seconds",
@@ -119,6 +138,38 @@ StandardMetrics::Connections connections_of(MetricRegistry& to) {
   return all;
 }
 
+std::vector<StandardMetrics::SourceMetrics> sources_of(MetricRegistry& to,
+                                                       const StandardNames& names) {
+  std::vector<StandardMetrics::SourceMetrics> all;
+  for (const std::string& name : names.sources) {
+    const Labels label = {{kSource, name}};
+    all.push_back({
+        to.counter("tagtill_source_bytes_total", "Bytes read from the source.", label),
+        to.counter("tagtill_source_blocks_total", "Blocks of lines that came from the source.",
+                   label),
+        to.gauge("tagtill_source_connections",
+                 "Senders that are connected there; of a file or standard input, 1 until its end.",
+                 label),
+    });
+  }
+  return all;
+}
+
+std::array<Counter*, kBatchEnds> batches_of(MetricRegistry& to, const std::string& sink) {
+  constexpr std::array<std::string_view, kBatchEnds> kReasons = {"full", "in_time", "idle",
+                                                                 "offers", "end"};
+  std::array<Counter*, kBatchEnds> all{};
+  for (std::size_t i = 0; i < kBatchEnds; ++i) {
+    all[i] =
+        &to.counter("tagtill_sink_batches_total",
+                    "Batches of events that the sink was given, by why they were closed: full, "
+                    "their time was up (in_time), nothing more came just now (idle), "
+                    "there are new offers (offers), end.",
+                    {{kSink, sink}, {kReason, std::string(kReasons[i])}});
+  }
+  return all;
+}
+
 std::vector<StandardMetrics::SinkMetrics> sinks_of(MetricRegistry& to, const StandardNames& names) {
   std::vector<StandardMetrics::SinkMetrics> all;
   for (const std::string& name : names.sinks) {
@@ -132,6 +183,22 @@ std::vector<StandardMetrics::SinkMetrics> sinks_of(MetricRegistry& to, const Sta
                  label),
         to.gauge("tagtill_sink_lag_seconds",
                  "For how long the sink has not had everything; 0: it has.", label),
+        to.gauge("tagtill_sink_up",
+                 "1: what the sink tried last worked; 0: it failed and is tried again, or the sink "
+                 "has not answered yet.",
+                 label),
+        to.counter("tagtill_sink_retries_total", "Times that something was to be tried again.",
+                   label),
+        to.histogram("tagtill_sink_delivery_duration_seconds",
+                     "From a commit until the sink had what was committed: of each flush, for the "
+                     "oldest of what it was for. Without what was committed before the start.",
+                     HistogramUnit::kSeconds, label),
+        to.histogram(
+            "tagtill_sink_flush_duration_seconds",
+            "How long a flush of the sink took, with what was written for it, and of files "
+            "with their fdatasync.",
+            HistogramUnit::kSeconds, label),
+        batches_of(to, name),
     });
   }
   return all;
@@ -143,6 +210,14 @@ StandardMetrics::Reloads reloads_of(MetricRegistry& to) {
                       {{kResult, std::string(result)}});
   };
   return {with_result("done"), with_result("refused"),
+          to.histogram("tagtill_reload_seconds",
+                       "How long reading, checking and building offers and members took, for "
+                       "reloads that were done.",
+                       HistogramUnit::kSeconds),
+          to.histogram("tagtill_reload_pause_seconds",
+                       "For how long nothing else was decided when a new configuration took its "
+                       "place.",
+                       HistogramUnit::kSeconds),
           to.gauge("tagtill_last_reload_timestamp_seconds",
                    "When the last reload was done, since 1970; 0: there was none.")};
 }
@@ -173,9 +248,11 @@ StandardMetrics::Program program_of(MetricRegistry& to, const StandardNames& nam
 StandardMetrics::StandardMetrics(MetricRegistry& registry, const StandardNames& names)
     : lines(lines_of(registry)),
       decisions(decisions_of(registry)),
+      parcels(parcels_of(registry)),
       queues(queues_of(registry)),
       commits(commits_of(registry)),
       connections(connections_of(registry)),
+      sources(sources_of(registry, names)),
       sinks(sinks_of(registry, names)),
       reloads(reloads_of(registry)),
       program(program_of(registry, names)) {
@@ -211,6 +288,18 @@ void StandardMetrics::Decisions::set(const DecisionCounts& counts) {
     rejections += counts.rejected[i];
   }
   of(EventType::kRejected).set(rejections);
+}
+
+void StandardMetrics::Parcels::set(const ParcelCounts& counts) {
+  for (std::size_t i = 0; i < kParcelEnds; ++i) {
+    ended[i]->set(counts[i]);
+  }
+}
+
+void StandardMetrics::SinkMetrics::set(const BatchCounts& counts) {
+  for (std::size_t i = 0; i < kBatchEnds; ++i) {
+    batches[i]->set(counts[i]);
+  }
 }
 
 void StandardMetrics::Program::set(const Log::Counts& counts) {

@@ -10,6 +10,8 @@
 #include "engine/candidate.h"
 #include "engine/decider.h"
 #include "engine/event.h"
+#include "sinks/sink_batcher.h"
+#include "tools/pipeline/batches.h"
 #include "tools/serve/http_server.h"
 #include "tools/serve/log.h"
 #include "tools/serve/metrics.h"
@@ -20,6 +22,7 @@ namespace tagtill {
 struct StandardNames {
   std::string version;
   std::vector<std::string> sinks;
+  std::vector<std::string> sources{};
 };
 
 // References into a registry, which must outlive them. Registered by the constructor, which also
@@ -56,6 +59,11 @@ class StandardMetrics {
     // Since the program was started; all but intents.
     void set(const DecisionCounts& counts);
   };
+  struct Parcels {  // of what was decided
+    std::array<Counter*, kParcelEnds> ended{};
+    // Since the program was started.
+    void set(const ParcelCounts& counts);
+  };
   struct Queues {  // how many things wait
     Gauge& decider;
     Gauge& state;
@@ -64,6 +72,7 @@ class StandardMetrics {
   struct Commits {
     Histogram& batch_events;
     Histogram& commit_seconds;
+    Histogram& fsync_seconds;
     Histogram& decide_to_commit_seconds;
     Gauge& journal_bytes;
   };
@@ -71,6 +80,18 @@ class StandardMetrics {
     Counter& events;
     Gauge& behind_events;
     Gauge& behind_seconds;
+    Gauge& up;
+    Counter& retries;
+    Histogram& delivery_seconds;
+    Histogram& flush_seconds;
+    std::array<Counter*, kBatchEnds> batches{};
+    // Since the program was started.
+    void set(const BatchCounts& counts);
+  };
+  struct SourceMetrics {
+    Counter& bytes;
+    Counter& blocks;
+    Gauge& connections;
   };
   enum class ConnectionEnd : std::uint8_t { kPeer, kIdle, kTakenOver, kError };
   static constexpr std::size_t kConnectionEnds = 4;
@@ -87,6 +108,8 @@ class StandardMetrics {
   struct Reloads {
     Counter& done;
     Counter& refused;
+    Histogram& seconds;
+    Histogram& pause_seconds;
     Gauge& last_seconds;  // when the last one was done, since 1970; 0: never
   };
   struct Program {
@@ -106,10 +129,12 @@ class StandardMetrics {
 
   Lines lines;
   Decisions decisions;
+  Parcels parcels;
   Queues queues;
   Commits commits;
   Connections connections;
-  std::vector<SinkMetrics> sinks;  // as they stand in the names
+  std::vector<SourceMetrics> sources;  // as they stand in the names
+  std::vector<SinkMetrics> sinks;      // likewise
   Reloads reloads;
   Program program;
 };

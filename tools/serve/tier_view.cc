@@ -113,8 +113,10 @@ void TierView::set_state(TierState state, std::string problem) {
   problem_ = std::move(problem);
 }
 
-void TierView::reloaded(const std::shared_ptr<const OfferCatalogue>& offers) {
+void TierView::reloaded(const std::shared_ptr<const OfferCatalogue>& offers,
+                        Clock::TimePoint::duration took) {
   metrics_.reloads.done.add();
+  metrics_.reloads.seconds.record(nanoseconds_of(took));
   metrics_.reloads.last_seconds.set(static_cast<double>(wall_time()) / 1'000);
   offers_changed(offers);
 }
@@ -141,6 +143,9 @@ void TierView::committed(std::span<Parcel* const> parcels, const StateReader& st
     if (parcel->has_news()) {
       metrics_.commits.decide_to_commit_seconds.record(nanoseconds_of(ended - parcel->begun));
     }
+    if (parcel->held_up) {
+      metrics_.reloads.pause_seconds.record(nanoseconds_of(*parcel->held_up));
+    }
     if (!parcel->events.events.empty()) {
       tally_->add(parcel->events, now);
       ages_.add(parcel->events);
@@ -154,25 +159,54 @@ void TierView::committed(std::span<Parcel* const> parcels, const StateReader& st
   letters_ = parcels.back()->end_letter();
 }
 
+void TierView::flushed(std::size_t output, const OutputAgent::Flushed& flush) {
+  metrics_.sinks[output].flush_seconds.record(nanoseconds_of(flush.took));
+  if (flush.since_commit) {
+    metrics_.sinks[output].delivery_seconds.record(nanoseconds_of(*flush.since_commit));
+  }
+}
+
+void TierView::synced(std::chrono::nanoseconds took) {
+  metrics_.commits.fsync_seconds.record(nanoseconds_of(took));
+}
+
+std::string TierView::not_ready_because() const {
+  switch (state_) {
+    case TierState::kStarting:
+      return "It is starting: the state is restored, and outputs are opened.";
+    case TierState::kRunning:
+      break;
+    case TierState::kDraining:
+      return "It is stopping: what was read is finished.";
+    case TierState::kFailed:
+      return problem_;
+  }
+  const std::string sinks = unanswered_sinks();
+  return sinks.empty() ? ""
+                       : "Sinks have not answered yet: " + sinks +
+                             ". The stream is taken, and kept for them.";
+}
+
+// `webhook-1, webhook-2`.
+std::string TierView::unanswered_sinks() const {
+  std::string all;
+  for (std::size_t i = 0; pipeline_ != nullptr && i < pipeline_->outputs().size(); ++i) {
+    if (!pipeline_->outputs()[i]->health().answered) {
+      all.append(all.empty() ? "" : ", ").append(names_.sinks[i]);
+    }
+  }
+  return all;
+}
+
 ObserverHooks TierView::hooks() {
   ObserverHooks hooks;
   hooks.unhealthy_because = [this] {
     const std::lock_guard lock(mutex_);
     return state_ == TierState::kFailed ? problem_ : std::string();
   };
-  hooks.not_ready_because = [this]() -> std::string {
+  hooks.not_ready_because = [this] {
     const std::lock_guard lock(mutex_);
-    switch (state_) {
-      case TierState::kStarting:
-        return "It is starting: the state is restored, and outputs are opened.";
-      case TierState::kRunning:
-        return {};
-      case TierState::kDraining:
-        return "It is stopping: what was read is finished.";
-      case TierState::kFailed:
-        break;
-    }
-    return problem_;
+    return not_ready_because();
   };
   hooks.figures = [this] { return figures(); };
   hooks.before_metrics = [this] { fill_metrics(); };
@@ -247,13 +281,14 @@ void TierView::fill_metrics() {
   if (observer_ != nullptr) {
     metrics_.program.set(observer_->counts());
   }
-  metrics_.program.ready.set(state_ == TierState::kRunning ? 1 : 0);
+  metrics_.program.ready.set(not_ready_because().empty() ? 1 : 0);
   if (pipeline_ == nullptr) {
     return;
   }
   const DeciderStanding standing = pipeline_->standing();
   metrics_.lines.set(standing.lines);
   metrics_.decisions.set(standing.decisions - before_);
+  metrics_.parcels.set(standing.parcels);
   metrics_.decisions.intents.set(standing.intents);
   metrics_.decisions.open_windows.set(static_cast<double>(standing.open_windows));
   metrics_.decisions.oldest_window_seconds.set(
@@ -266,6 +301,11 @@ void TierView::fill_metrics() {
   const LiveCounts live = pipeline_->live().counts();
   metrics_.lines.bytes.set(live.bytes);
   metrics_.lines.blocks.set(live.blocks);
+  for (std::size_t i = 0; i < live.sources.size(); ++i) {
+    metrics_.sources[i].bytes.set(live.sources[i].bytes);
+    metrics_.sources[i].blocks.set(live.sources[i].blocks);
+    metrics_.sources[i].connections.set(static_cast<double>(live.sources[i].connections_open));
+  }
   metrics_.connections.open.set(static_cast<double>(live.connections_open));
   metrics_.connections.accepted.set(live.connections_accepted);
   metrics_.connections.refused.set(live.connections_refused);
@@ -286,6 +326,9 @@ void TierView::fill_metrics() {
     metrics_.sinks[i].events.set(outputs[i]->flushed().events);
     metrics_.sinks[i].behind_events.set(static_cast<double>(lags_[i].events));
     metrics_.sinks[i].behind_seconds.set(lags_[i].seconds);
+    metrics_.sinks[i].up.set(outputs[i]->health().up ? 1 : 0);
+    metrics_.sinks[i].retries.set(outputs[i]->health().retries);
+    metrics_.sinks[i].set(outputs[i]->batches());
   }
   metrics_.queues.outputs.set(static_cast<double>(waiting));
 }

@@ -22,11 +22,12 @@
 namespace tagtill {
 
 // Constructor, attach(), detach(), set_state(), stop() and destructor: the thread of the tier.
-// committed(): that of the state. Asked by the observer on threads of its own.
-class TierView final : public CommitWatch {
+// committed(), synced(): that of the state. flushed(): those of the outputs. Asked by the observer
+// on threads of its own.
+class TierView final : public PipelineWatch {
  public:
   // Answers from here on, `starting`, if there is an address. Throws as HttpServer does. `log`
-  // must outlive it. `names`: of the pipeline's outputs, in their order.
+  // must outlive it. `names`: of the pipeline's outputs and sources, in their order.
   TierView(const std::optional<HttpServerOptions>& http, const StandardNames& names,
            Millis lateness_ms, const Log& log, Clock& clock);
   ~TierView() override;
@@ -42,7 +43,9 @@ class TierView final : public CommitWatch {
   void attach(Pipeline& pipeline);
   void detach();
   void set_state(TierState state, std::string problem = {});
-  void reloaded(const std::shared_ptr<const OfferCatalogue>& offers);
+  // `took`: reading and building.
+  void reloaded(const std::shared_ptr<const OfferCatalogue>& offers,
+                Clock::TimePoint::duration took);
   void reload_was_refused();
   // As by a control record; as reloaded(), on the reader's thread.
   void offers_changed(const std::shared_ptr<const OfferCatalogue>& offers);
@@ -51,6 +54,9 @@ class TierView final : public CommitWatch {
 
   void committed(std::span<Parcel* const> parcels, const StateReader& state, Clock::TimePoint began,
                  Clock::TimePoint ended) override;
+  void flushed(std::size_t output, const OutputAgent::Flushed& flush) override;
+  // An fsync of the state.
+  void synced(std::chrono::nanoseconds took);
 
  private:
   struct OutputLag {
@@ -62,7 +68,9 @@ class TierView final : public CommitWatch {
   [[nodiscard]] ObserverHooks hooks();
   [[nodiscard]] Figures figures();
   void fill_metrics();
-  void fill_outputs(std::vector<SinkFigures>& to);
+  // Empty: it is. Both require mutex_.
+  [[nodiscard]] std::string not_ready_because() const;
+  [[nodiscard]] std::string unanswered_sinks() const;
   void update_lags();
   [[nodiscard]] static Millis wall_time();
   // By the stream's clock; nothing: none is open.
