@@ -21,6 +21,7 @@
 #include "tools/pipeline/pipeline.h"
 #include "tools/replay/replay_state.h"
 #include "tools/serve/log.h"
+#include "tools/serve/reloader.h"
 #include "tools/serve/serve_config.h"
 #include "tools/serve/service_manager.h"
 #include "tools/serve/signals.h"
@@ -164,7 +165,8 @@ class Tier {
     service_manager::say_ready();
     log_.info("the tier is ready");
     try {
-      pipeline.run([&] { watch(pipeline); }, kWatchEvery);
+      Reloader reloader([&] { reload(pipeline); });
+      pipeline.run([&] { watch(pipeline, reloader); }, kWatchEvery);
     } catch (...) {
       view_->detach();
       throw;
@@ -195,7 +197,7 @@ class Tier {
   }
 
   // Offers, members and secret, read anew, while the pipeline goes on with those in force: until
-  // all is checked and built.
+  // all is checked and built. On the reloader's thread.
   void reload(Pipeline& pipeline) {
     try {
       const Configuration configuration = load();
@@ -217,7 +219,7 @@ class Tier {
             "offers and members were read anew",
             {{"offers", swap->file_offers->offers().size()}, {"members", swap->members->size()}});
       });
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       refuse_reload(error.what());
     }
   }
@@ -293,12 +295,12 @@ class Tier {
   }
 
   // On the calling thread, while the pipeline runs.
-  void watch(Pipeline& pipeline) {
+  void watch(Pipeline& pipeline, Reloader& reloader) {
     service_manager::feed_watchdog();
     say_what_outputs_said();
     while (const std::optional<int> signal = signals_.take()) {
       if (*signal == SIGHUP) {
-        reload(pipeline);
+        reloader.ask();
       } else if (!stop_by_) {
         stop_by_ = Clock::real().now() + kStopWithin;
         view_->set_state(TierState::kDraining);
