@@ -26,19 +26,6 @@ constexpr const char* kConfirmation =
     R"({"id_str":"505875175783415809","text":"#ConfirmTN8QDQZF","user":{"id_str":"1186275104"}})"
     "\n";
 
-// Nobody listens at it now.
-std::uint16_t free_port() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t bytes = sizeof address;
-  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(::bind(file, reinterpret_cast<const sockaddr*>(&address), bytes), 0);
-  EXPECT_EQ(::getsockname(file, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
-  ::close(file);
-  return ntohs(address.sin_port);
-}
-
 class Serve : public ::testing::Test {
  protected:
   Serve() {
