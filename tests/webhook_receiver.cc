@@ -83,7 +83,8 @@ class WebhookReceiver::Channel {
   SSL* ssl_ = nullptr;
 };
 
-WebhookReceiver::WebhookReceiver(Answer answer, const Tls& tls) : answer_(std::move(answer)) {
+WebhookReceiver::WebhookReceiver(Answer answer, const Tls& tls, std::uint16_t port)
+    : answer_(std::move(answer)) {
   // OpenSSL writes to connections that the other side has closed. As the program does.
   std::signal(SIGPIPE, SIG_IGN);
   if (!tls.certificate.empty()) {
@@ -98,8 +99,11 @@ WebhookReceiver::WebhookReceiver(Answer answer, const Tls& tls) : answer_(std::m
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
   socklen_t length = sizeof(address);
-  if (listener_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+  const int yes = 1;  // connections of one that had this port before may still linger
+  if (listener_ < 0 || ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
+      ::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
       ::listen(listener_, 128) != 0 ||
       ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
     throw std::runtime_error("the receiver cannot listen");

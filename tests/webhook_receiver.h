@@ -41,7 +41,8 @@ class WebhookReceiver {
     std::string key;
   };
 
-  explicit WebhookReceiver(Answer answer = {}, const Tls& tls = {});
+  // `port`: 0: a free one.
+  explicit WebhookReceiver(Answer answer = {}, const Tls& tls = {}, std::uint16_t port = 0);
   ~WebhookReceiver();
   WebhookReceiver(const WebhookReceiver&) = delete;
   WebhookReceiver& operator=(const WebhookReceiver&) = delete;
