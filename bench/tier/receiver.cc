@@ -5,6 +5,7 @@
 // Prints its port, and runs until a signal ends it.
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -27,7 +28,7 @@ int main(int count, char** words) {
           bodies << request.body << '\n' << std::flush;
           return tagtill::ReceiverReply{bodies ? 204 : 500};
         },
-        {}, std::atoi(words[1]));
+        {}, static_cast<std::uint16_t>(std::atoi(words[1])));
     receiver.forget();
     std::printf("%d\n", receiver.port());
     std::fflush(stdout);
