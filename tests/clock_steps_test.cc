@@ -102,10 +102,11 @@ idle_timeout = "2s"
   }
 
   [[nodiscard]] RunningProgram::How with_clock() const {
-    return {.program = TAGTILL_OWN_CLOCK,
-            .environment = {
-                "LD_PRELOAD=" TAGTILL_FAKETIME, "FAKETIME_TIMESTAMP_FILE=" + folder_.path("clock"),
-                "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"}};
+    return {
+        .program = TAGTILL_OWN_CLOCK,
+        .environment = {std::string("LD_PRELOAD=") + TAGTILL_FAKETIME,
+                        "FAKETIME_TIMESTAMP_FILE=" + folder_.path("clock"), "FAKETIME_NO_CACHE=1",
+                        "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"}};
   }
 
   // A step of an hour, forward or back, again and again until `is_done` says so. Returns how many.
