@@ -1,6 +1,7 @@
 #include "tools/serve/reloader.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -37,6 +38,8 @@ void Reloader::ask() {
 void Reloader::run() {
   // Without a name or a lower priority it works as well. On Linux each thread is nice by itself.
   (void)::pthread_setname_np(::pthread_self(), "reload");
+  const sched_param none{};  // the tier may run in a real-time class
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_OTHER, &none);
   const auto thread = static_cast<id_t>(::gettid());
   (void)::setpriority(PRIO_PROCESS, thread, std::max(::getpriority(PRIO_PROCESS, thread), kNice));
   for (;;) {
