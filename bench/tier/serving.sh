@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of who sources it
 # What scripts share that measure a running tier; they source it behind measure.sh, from the root
 # of the repository. Needs `name`, `scratch` (a folder, which goes at the end) and `data` (a
 # folder; empty: one in scratch).

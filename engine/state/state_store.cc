@@ -26,7 +26,8 @@ using state::Statement;
 using state::StateView;
 
 // The WAL is brought into the database when it is so long. Commits wait meanwhile, for a disk that
-// writes up to as much: a pause of some milliseconds, where 16 MiB made some 50.
+// writes up to as much. With 16 MiB reloads under load made pauses of 87 ms, with this of 21
+// (bench/reloads.sh, docs/tuning.md).
 constexpr std::uint64_t kWalBytes = std::uint64_t{4} << 20;
 constexpr std::size_t kPieceBytesMax = std::size_t{16} << 20;
 constexpr std::size_t kStreamNameMax = 4'096;  // as long as a path
