@@ -43,20 +43,10 @@ done
 RUNS="${RUNS:-3}"
 every="${EVERY:-1000}"
 scratch="$(mktemp -d)"
-serving=""
-end() {
-  [ -z "$serving" ] || kill -KILL "$serving" 2>/dev/null || true
-  rm -rf "$scratch"
-}
-trap end EXIT
-data="${data:-$scratch/data}"
-mkdir -p "$data"
 # shellcheck source=bench/measure.sh
 . bench/measure.sh
-need_program
-probe="${PROBE:-build/release/bench/tier_probe}"
-[ -x "$probe" ] || fail "$probe is not there. Build it (target tier_probe), or set PROBE."
-command -v sqlite3 >/dev/null || fail "sqlite3 is needed: tools/setup.sh."
+# shellcheck source=bench/tier/serving.sh
+. bench/tier/serving.sh
 
 case "${SIZE:-full}" in
   full) average=5700 record=143199 posts=40000 offers=5000 members=100000 ;;
@@ -67,101 +57,18 @@ seconds="${seconds:-60}"
 
 # --- The input -------------------------------------------------------------------------------
 
-# Members of the probe have numbers that no author of the corpus has.
-first_author=7000000000
 make_input() {
-  local intents=$((record * seconds / every + 1))
-  "$tagtill" corpus generate --form 2013 --candidates 0 --posts "$posts" --offers "$offers" \
-    --members "$members" --posts-per-second 80000 --start 2026-11-27T06:00:00Z \
-    --out "$data/input" >/dev/null
-  start_ms="$(date -d 2026-11-27T06:00:00Z +%s)000"
-  echo '{"id":"probe","tag":"TierProbe","title":"Tier Probe","price_minor":100,"currency":"EUR",' \
-    '"fulfilment":"pickup","starts_at":"2026-11-01T00:00:00Z","ends_at":"2026-12-31T00:00:00Z"}' \
-    >>"$data/input/offers.jsonl"
-  seq -f '%.0f' "$first_author" $((first_author + intents)) |
-    sed 's/.*/{"author_id":"&","account":"probe-&"}/' >>"$data/input/members.jsonl"
+  make_tier_input "$posts" "$offers" "$members" $((record * seconds / every + 1))
 }
 
 # --- One run ---------------------------------------------------------------------------------
 
-metric() { # NAME: the sum of its rows
-  exec 3<>"/dev/tcp/127.0.0.1/$http_port"
-  printf 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$http_port" >&3
-  tr -d '\r' <&3 | awk -v name="$1" '
-    $1 ~ "^" name "([{]|$)" { sum += $2; ++rows }
-    END { if (!rows) exit 1; printf "%d", sum }'
-  exec 3>&-
-}
-
-# Of what the tier says on standard error, what the group of the pattern takes, once it is ready.
-said() { # PATTERN
-  local tries
-  for ((tries = 0; tries < 600; ++tries)); do
-    if grep -q 'the tier is ready' "$scratch/served"; then
-      sed -n "s/.*$1.*/\\1/p" "$scratch/served" | head -n 1
-      return
-    fi
-    kill -0 "$serving" 2>/dev/null || break
-    sleep 0.05
-  done
-  cat "$scratch/served" >&2
-  fail "the tier does not become ready."
-}
-
-serve() { # DURABILITY
-  rm -rf "$data/run"
-  mkdir "$data/run"
-  cat >"$data/run/tagtill.toml" <<TOML
-[offers]
-file = "$data/input/offers.jsonl"
-[members]
-file = "$data/input/members.jsonl"
-[secret]
-file = "$data/input/secret"
-[state]
-path = "$data/run/state"
-durability = "$1"
-[[source]]
-kind = "tcp"
-listen = "127.0.0.1:0"
-[[sink]]
-url = "sqlite:$data/run/purchases.db?events=all"
-[events]
-file = "$data/run/events.jsonl"
-[http]
-listen = "127.0.0.1:0"
-[log]
-format = "json"
-TOML
-  : >"$scratch/served"  # what the tier before has said
-  # SET is words.
-  # shellcheck disable=SC2086
-  "$tagtill" serve --config "$data/run/tagtill.toml" ${SET:-} 2>"$scratch/served" &
-  serving=$!
-  port="$(said '"port":\([0-9]*\)')"
-  http_port="$(said 'http:\/\/127\.0\.0\.1:\([0-9]*\)')"
-  cpu_before="$(cpu_seconds "$serving")"
-}
-
-cpu_seconds() { # PID
-  awk -v ticks="$(getconf CLK_TCK)" '{ print ($14 + $15) / ticks }' "/proc/$1/stat"
-}
-
-field() { sed -n "s/^$1=//p" "$scratch/figures"; }
-
 # What a run must have done; the rest is about how fast.
 check_run() {
-  local tries lag=1 prompts rows
-  for ((tries = 0; tries < 100; ++tries)); do
-    lag="$(metric tagtill_sink_lag_events)" || fail "/metrics has no tagtill_sink_lag_events."
-    [ "$lag" != 0 ] || break
-    sleep 0.05
-  done
-  [ "$lag" = 0 ] || fail "5 s after the last ack $lag events wait for their sinks."
+  local prompts rows
+  nothing_waits
   cpu="$(awk -v a="$cpu_before" -v b="$(cpu_seconds "$serving")" 'BEGIN { print b - a }')"
-  kill -TERM "$serving"
-  wait "$serving" || fail "the tier ended with $?: $(tail -n 3 "$scratch/served")"
-  serving=""
+  stop_serving
   prompts="$(sed -n 's/^{"type":"prompt".*"intent_id":"\([0-9]*\)".*/\1/p' \
     "$data/run/events.jsonl" | sort -u | wc -l)"
   rows="$(sqlite3 -readonly "$data/run/purchases.db" 'SELECT count(DISTINCT intent_id) FROM prompts')"
@@ -176,7 +83,9 @@ columns="posts bytes intents pace sender_late_end sender_late_max ack_after_end 
 run_once() { # ROW RATE DURABILITY RUN
   local disk=()
   [ "$3" = process ] || disk=(--disk-probe "$data/run/disk-probe")
+  begin_run
   serve "$3"
+  cpu_before="$(cpu_seconds "$serving")"
   "$probe" --port "$port" --events "$data/run/events.jsonl" --filler "$data/input/posts.json" \
     --start-ms "$start_ms" --rate "$2" --seconds "$seconds" --every "$every" --author "$first_author" \
     "${disk[@]}" >"$scratch/figures" || fail "row $1 failed its check."

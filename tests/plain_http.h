@@ -19,6 +19,19 @@
 
 namespace tagtill {
 
+// Nobody listens at it now.
+inline std::uint16_t free_port() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t bytes = sizeof address;
+  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::bind(file, reinterpret_cast<const sockaddr*>(&address), bytes), 0);
+  EXPECT_EQ(::getsockname(file, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
+  ::close(file);
+  return ntohs(address.sin_port);
+}
+
 class PlainConnection {
  public:
   // `receive_bytes`: how much the system takes for it before it is read; 0: as usual.

@@ -91,15 +91,24 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
   return result;
 }
 
-RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
-                               const std::string& folder) {
-  std::string program = program_path();
+RunningProgram::RunningProgram(const std::vector<std::string>& arguments, const std::string& folder,
+                               const How& how) {
+  std::string program = how.program.empty() ? program_path() : how.program;
   std::vector<std::string> copies = arguments;
   std::vector<char*> pointers = {program.data()};
   for (std::string& copy : copies) {
     pointers.push_back(copy.data());
   }
   pointers.push_back(nullptr);
+  std::vector<std::string> more = how.environment;
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.push_back(*variable);
+  }
+  for (std::string& variable : more) {
+    variables.push_back(variable.data());
+  }
+  variables.push_back(nullptr);
   std::array<int, 2> ends{};
   EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   child_ = ::fork();
@@ -110,7 +119,7 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
     if (::chdir(folder.c_str()) != 0) {
       ::_exit(126);
     }
-    ::execv(program.c_str(), pointers.data());
+    ::execve(program.c_str(), pointers.data(), variables.data());
     ::_exit(127);
   }
   ::close(ends[0]);

@@ -35,7 +35,15 @@ struct ProgramInput {
 // at the end is killed.
 class RunningProgram {
  public:
-  RunningProgram(const std::vector<std::string>& arguments, const std::string& folder);
+  struct How {
+    std::string program = {};                   // a path; empty: tagtill
+    std::vector<std::string> environment = {};  // `NAME=value`, beside the test's
+  };
+
+  RunningProgram(const std::vector<std::string>& arguments, const std::string& folder)
+      : RunningProgram(arguments, folder, How{}) {}
+  RunningProgram(const std::vector<std::string>& arguments, const std::string& folder,
+                 const How& how);
   ~RunningProgram();
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;

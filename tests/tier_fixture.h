@@ -30,19 +30,6 @@ inline constexpr const char* kConfirmation =
 // What a sender of the stream `test` begins with, and a line end: it counts as read.
 inline constexpr std::size_t kHello = sizeof R"({"hello":{"stream":"test"}})";
 
-// Nobody listens at it now.
-inline std::uint16_t free_port() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t bytes = sizeof address;
-  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(::bind(file, reinterpret_cast<const sockaddr*>(&address), bytes), 0);
-  EXPECT_EQ(::getsockname(file, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
-  ::close(file);
-  return ntohs(address.sin_port);
-}
-
 class TierTest : public ::testing::Test {
  protected:
   TierTest() {

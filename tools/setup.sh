@@ -23,7 +23,7 @@ case "$(dpkg --print-architecture 2>/dev/null || uname -m)" in
   amd64 | i386 | x86_64) wanted+=(libhyperscan-dev) ;;
   *) wanted+=(libvectorscan-dev) ;;
 esac
-test_wanted=(libgtest-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2)
+test_wanted=(libgtest-dev libbenchmark-dev libyaml-cpp-dev bzip2:bzip2 faketime)
 dev_wanted=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
   xz:xz-utils zstd:zstd lz4:lz4 zip:zip time valgrind:valgrind
   systemd-analyze:systemd dpkg-shlibdeps:dpkg-dev file:file man:man-db groff:groff-base mandoc:mandoc

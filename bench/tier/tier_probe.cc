@@ -4,6 +4,8 @@
 //
 //   tier_probe --port N --events FILE --filler FILE --start-ms T --rate N --seconds N
 //              [--every N] [--author N] [--tag TAG] [--disk-probe FILE]
+//              [--reloads N --process PID --http-port N --offers FILE --members FILE [--table
+//              FILE]]
 //
 // Post i is due at start + i / rate. Every `every`th one is an intent of its own, of author
 // `author` + k, whose event time is T + the time since the start; the others are lines of the
@@ -14,8 +16,17 @@
 // while nothing comes); and, with --disk-probe, one that appends 4 KiB to a file every 10 ms and
 // calls fdatasync. A prompt counts from when it can be read; it was committed before that.
 //
+// With --reloads the tier is made to read offers and members anew so many times meanwhile, half of
+// them bad (bench/tier/reloads.h), and it ends when that is done; --seconds is the most then. The
+// intent behind each good reload is one of the new member for the new offer. Each prompt must have
+// terms that were in force between its intent was sent and it was read, and prices never go back.
+// Latencies are told apart: of intents due in a rest, and of the others (`quiet_`, `reload_`), with
+// the longest time between two prompts that could be read one after the other (`_gap_max`). --table
+// gets a line a reload: kind, milliseconds it took, slowest prompt of the intents due meanwhile.
+//
 // Prints `name=value` a line: milliseconds for latencies. Ends with 1, and a sentence, when an
-// intent has no prompt or two, or when what was sent is not all acknowledged within 30 s.
+// intent has no prompt or two, when its terms are wrong, or when what was sent is not all
+// acknowledged within 30 s.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -41,6 +52,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -48,12 +60,23 @@
 #include <thread>
 #include <vector>
 
+#include "bench/tier/reloads.h"
+#include "bench/tier/timing.h"
+
 namespace {
 
-using Nanos = std::int64_t;
+using tier_probe::fail;
+using tier_probe::fail_errno;
+using tier_probe::in_ms;
+using tier_probe::kMillisecond;
+using tier_probe::kSecond;
+using tier_probe::Nanos;
+using tier_probe::now;
+using tier_probe::Reload;
+using tier_probe::Reloads;
+using tier_probe::Rest;
+using tier_probe::sleep_until;
 
-constexpr Nanos kSecond = 1'000'000'000;
-constexpr Nanos kMillisecond = 1'000'000;
 constexpr std::size_t kWriteMax = std::size_t{1} << 20;  // bytes in one call
 constexpr Nanos kRest = 100'000;  // the sender looks for what is due no oftener: calls cost, too
 constexpr Nanos kAckPatience = 30 * kSecond;
@@ -63,23 +86,8 @@ constexpr std::int64_t kSnowflakeEpochMs = 1'288'834'974'657;
 constexpr unsigned kSnowflakeShift = 22;
 constexpr std::uint64_t kIntentsMax = std::uint64_t{1} << kSnowflakeShift;
 constexpr std::size_t kIntentBytes = 2'700;
-
-Nanos now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-[[noreturn]] void fail(const std::string& sentence) { throw std::runtime_error(sentence); }
-[[noreturn]] void fail_errno(const std::string& what) {
-  fail(what + ": " + std::generic_category().message(errno) + ".");
-}
-
-void sleep_until(Nanos at) {
-  const timespec until{at / kSecond, at % kSecond};
-  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
-  }
-}
+// Behind the last reload before a rest what it has left behind may still be cleared up.
+constexpr Nanos kSettles = 500 * kMillisecond;
 
 double cpu_seconds_of_thread() {
   rusage usage{};
@@ -175,20 +183,58 @@ struct Schedule {
   }
 };
 
-std::string intent_line(std::int64_t intent, std::int64_t at_ms, std::int64_t author,
-                        const std::string& tag) {
-  const std::string id = std::to_string(((at_ms - kSnowflakeEpochMs) << kSnowflakeShift) | intent);
-  const std::string who = std::to_string(author + intent);
-  std::string line = R"({"id":)" + id + R"(,"id_str":")" + id + R"(","text":"I will have one #)" +
-                     tag + R"(","user":{"id":)" + who + R"(,"id_str":")" + who +
-                     R"(","followers_count":12},"source":")";
-  line.append(kIntentBytes - line.size(), 's');
-  return line + "\"}\n";
-}
+// Makes them when they are sent. After each good reload one is of what it has brought.
+class Intents {
+ public:
+  struct Sent {
+    Nanos at = 0;            // just before
+    std::int64_t good = 0;   // so many good reloads were done then
+    bool is_of_new = false;  // of the member and for the offer that the last of them brought
+  };
+
+  // `reloads`: null: none.
+  Intents(std::int64_t start_ms, std::int64_t author, std::string tag, const Reloads* reloads)
+      : start_ms_(start_ms), author_(author), tag_(std::move(tag)), reloads_(reloads) {}
+
+  [[nodiscard]] std::string next(Nanos since_start) {
+    const auto intent = static_cast<std::int64_t>(sent_.size());
+    Sent sent;
+    sent.good = reloads_ == nullptr ? 0 : reloads_->newest_good();
+    sent.is_of_new = !sent_.empty() && sent.good > sent_.back().good;
+    sent.at = now();
+    sent_.push_back(sent);
+    const std::int64_t at_ms = start_ms_ + since_start / kMillisecond;
+    const std::string id =
+        std::to_string(((at_ms - kSnowflakeEpochMs) << kSnowflakeShift) | intent);
+    const std::string who =
+        std::to_string(sent.is_of_new ? Reloads::kFirstMember + sent.good : author_ + intent);
+    const std::string tag = sent.is_of_new ? "Reload" + std::to_string(sent.good) : tag_;
+    std::string line = R"({"id":)" + id + R"(,"id_str":")" + id + R"(","text":"I will have one #)" +
+                       tag + R"(","user":{"id":)" + who + R"(,"id_str":")" + who +
+                       R"(","followers_count":12},"source":")";
+    line.append(kIntentBytes - line.size(), 's');
+    return line + "\"}\n";
+  }
+
+  [[nodiscard]] const std::vector<Sent>& sent() const { return sent_; }
+
+ private:
+  std::int64_t start_ms_;
+  std::int64_t author_;
+  std::string tag_;
+  const Reloads* reloads_;
+  std::vector<Sent> sent_;
+};
 
 // --- The events ---------------------------------------------------------------------------
 
-// When the prompt of each intent could be read first. `seen` is written by one thread.
+struct Prompt {
+  Nanos at = 0;  // could be read first; 0: never
+  std::int64_t price = 0;
+  std::int64_t offer = 0;  // that which the so manyth good reload brought; 0: the probe's
+};
+
+// The prompt of each intent. `seen` is written by one thread.
 class Follower {
  public:
   Follower(const std::string& path, std::size_t intents) : seen_(intents) {
@@ -216,7 +262,7 @@ class Follower {
   }
   [[nodiscard]] std::size_t prompts() const { return prompts_; }
   // After end():
-  [[nodiscard]] const std::vector<Nanos>& seen() const { return seen_; }
+  [[nodiscard]] const std::vector<Prompt>& seen() const { return seen_; }
   [[nodiscard]] std::size_t odd() const { return odd_; }
   [[nodiscard]] double cpu_seconds() const { return cpu_seconds_; }
 
@@ -251,28 +297,36 @@ class Follower {
 
   void take_line(std::string_view line, Nanos at) {
     constexpr std::string_view kPrompt = R"({"type":"prompt",)";
-    constexpr std::string_view kIntent = R"("intent_id":")";
-    const std::size_t id = line.find(kIntent);
-    std::uint64_t number = 0;
-    if (line.substr(0, kPrompt.size()) != kPrompt || id == std::string_view::npos ||
-        std::from_chars(line.data() + id + kIntent.size(), line.data() + line.size(), number).ec !=
-            std::errc()) {
+    constexpr std::string_view kExpired = R"({"type":"expired",)";
+    const std::uint64_t id = number_behind(line, R"("purchase_id":")");
+    const std::uint64_t intent = id & (kIntentsMax - 1);
+    const bool is_ours = id != 0 && intent < seen_.size();
+    if (is_ours && line.substr(0, kExpired.size()) == kExpired && seen_[intent].at != 0) {
+      return;
+    }
+    if (!is_ours || line.substr(0, kPrompt.size()) != kPrompt || seen_[intent].at != 0) {
       ++odd_;
       return;
     }
-    const std::uint64_t intent = number & (kIntentsMax - 1);
-    if (intent >= seen_.size() || seen_[intent] != 0) {
-      ++odd_;
-      return;
-    }
-    seen_[intent] = at;
+    seen_[intent] = {at, static_cast<std::int64_t>(number_behind(line, R"("price_minor":)")),
+                     static_cast<std::int64_t>(number_behind(line, R"("offer_id":"reload-)"))};
     ++prompts_;
+  }
+
+  // 0: there is none.
+  static std::uint64_t number_behind(std::string_view line, std::string_view name) {
+    const std::size_t at = line.find(name);
+    std::uint64_t number = 0;
+    if (at != std::string_view::npos) {
+      (void)std::from_chars(line.data() + at + name.size(), line.data() + line.size(), number);
+    }
+    return number;
   }
 
   int file_ = -1;
   int changes_ = -1;
   std::string piece_;
-  std::vector<Nanos> seen_;
+  std::vector<Prompt> seen_;
   std::size_t odd_ = 0;  // lines that are no prompt of an intent of ours, or a second one
   std::atomic<std::size_t> prompts_{0};
   std::atomic<bool> ended_{false};
@@ -361,9 +415,11 @@ class Sender {
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
-  void run(const Schedule& schedule, const std::vector<std::string>& intents) {
+  // Returns how many posts were sent: all, or fewer when `reloads` have ended. May be null.
+  std::int64_t run(const Schedule& schedule, Intents& intents, const Reloads* reloads) {
     Nanos acks_at = schedule.start;
-    for (std::int64_t next = 0; next < schedule.posts;) {
+    std::int64_t next = 0;
+    while (next < schedule.posts && (reloads == nullptr || !reloads->ended())) {
       const Nanos began = now();
       const std::int64_t due = schedule.due_by(began);
       if (due > next) {
@@ -379,6 +435,7 @@ class Sender {
         sleep_until(std::max(schedule.due(next), began + kRest));
       }
     }
+    return next;
   }
 
   void wait_for_acks() {
@@ -395,15 +452,17 @@ class Sender {
 
  private:
   // From `next` on, as much as is due and fits; returns behind what was written.
-  std::int64_t write(const Schedule& schedule, const std::vector<std::string>& intents,
-                     std::int64_t next, std::int64_t due) {
+  std::int64_t write(const Schedule& schedule, Intents& intents, std::int64_t next,
+                     std::int64_t due) {
     std::array<iovec, 64> pieces;
+    std::array<std::string, 64> lines_of_intents;
     std::size_t count = 0;
     std::size_t bytes = 0;
     while (next < due && count < pieces.size() && bytes < kWriteMax) {
       std::string_view piece;
       if (schedule.is_intent(next)) {
-        piece = intents[static_cast<std::size_t>(next / schedule.every)];
+        lines_of_intents[count] = intents.next(schedule.due(next) - schedule.start);
+        piece = lines_of_intents[count];
         ++next;
       } else {
         const std::int64_t in_turn = next % schedule.every;
@@ -484,8 +543,6 @@ class Sender {
 
 void say(const char* name, double value) { std::printf("%s=%.3f\n", name, value); }
 
-double in_ms(Nanos time) { return static_cast<double>(time) / static_cast<double>(kMillisecond); }
-
 void say_distribution(const std::string& name, std::vector<Nanos>& values) {
   if (values.empty()) {
     return;
@@ -500,6 +557,123 @@ void say_distribution(const std::string& name, std::vector<Nanos>& values) {
   say((name + "_max").c_str(), in_ms(values.back()));
 }
 
+// What must be true of every prompt, with reloads: its terms were in force at some time from when
+// its intent was sent until it could be read, and no older ones follow newer ones.
+void check_terms(const std::vector<Intents::Sent>& intents, const std::vector<Prompt>& prompts,
+                 const std::vector<Reload>& reloads) {
+  std::vector<Nanos> good_begun;
+  for (const Reload& reload : reloads) {
+    if (reload.kind == "good") {
+      good_begun.push_back(reload.begun);
+    }
+  }
+  std::int64_t newest = 0;
+  for (std::size_t i = 0; i < intents.size(); ++i) {
+    const Prompt& prompt = prompts[i];
+    const std::int64_t terms = prompt.price - Reloads::kFirstPrice;
+    const std::int64_t begun =
+        std::lower_bound(good_begun.begin(), good_begun.end(), prompt.at) - good_begun.begin();
+    const bool of_new = intents[i].is_of_new;
+    if (prompt.offer != (of_new ? intents[i].good : 0) || terms < intents[i].good ||
+        terms > begun || (of_new && terms != intents[i].good) || (!of_new && terms < newest)) {
+      fail("Intent " + std::to_string(i) + " has a prompt for the price " +
+           std::to_string(prompt.price) + " of offer " + std::to_string(prompt.offer) + ": " +
+           std::to_string(intents[i].good) + " good reloads were done when it was sent, " +
+           std::to_string(begun) +
+           " were begun when the prompt came, and the prompt before it had " +
+           std::to_string(newest + Reloads::kFirstPrice) + ".");
+    }
+    newest = std::max(newest, terms);
+  }
+}
+
+// How many terms were met: so many changes of the configuration showed.
+std::int64_t terms_met(const std::vector<Intents::Sent>& intents) {
+  return std::count_if(intents.begin(), intents.end(),
+                       [](const Intents::Sent& sent) { return sent.is_of_new; });
+}
+
+struct Timed {
+  Nanos due = 0;
+  Nanos seen = 0;
+};
+
+// Of some intents: how long they took, and the times between two of their prompts.
+struct Latencies {
+  std::vector<Nanos> took;
+  std::vector<Nanos> gaps;
+
+  void add(const Timed& intent, Nanos gap) {
+    took.push_back(intent.seen - intent.due);
+    gaps.push_back(gap);
+  }
+  void say_all(const std::string& name) {
+    say_distribution(name, took);
+    if (!gaps.empty()) {
+      say((name + "_gap_max").c_str(), in_ms(*std::max_element(gaps.begin(), gaps.end())));
+    }
+  }
+};
+
+void say_reloads(std::vector<Timed> intents, const Reloads& reloads, const std::string& table) {
+  std::sort(intents.begin(), intents.end(),
+            [](const Timed& a, const Timed& b) { return a.seen < b.seen; });
+  Latencies quiet;
+  Latencies reload;
+  Nanos seen_before = intents.front().seen;
+  for (const Timed& intent : intents) {
+    const auto rest =
+        std::find_if(reloads.rests().begin(), reloads.rests().end(),
+                     [&](const Rest& r) { return intent.due >= r.begun && intent.due < r.ended; });
+    const bool is_quiet = rest != reloads.rests().end() && intent.due >= rest->begun + kSettles;
+    (is_quiet ? quiet : reload).add(intent, intent.seen - seen_before);
+    seen_before = intent.seen;
+  }
+  std::vector<Nanos> good;
+  std::vector<Nanos> bad;
+  std::int64_t slow = 0;
+  std::ofstream lines(table);
+  for (const Reload& one : reloads.done()) {
+    (one.kind == "good" ? good : bad).push_back(one.done - one.begun);
+    Nanos slowest = 0;
+    for (const Timed& intent : intents) {
+      if (intent.due >= one.begun && intent.due < one.done + kSettles / 5) {
+        slowest = std::max(slowest, intent.seen - intent.due);
+      }
+    }
+    slow += slowest > 50 * kMillisecond ? 1 : 0;
+    lines << one.kind << ',' << in_ms(one.done - one.begun) << ',' << in_ms(slowest) << '\n';
+  }
+  say("reloads_good", static_cast<double>(good.size()));
+  say("reloads_bad", static_cast<double>(bad.size()));
+  say("reloads_with_over_50ms", static_cast<double>(slow));
+  say("quiet_intents", static_cast<double>(quiet.took.size()));
+  say("quiet_over_50ms",
+      static_cast<double>(std::count_if(quiet.took.begin(), quiet.took.end(),
+                                        [](Nanos took) { return took > 50 * kMillisecond; })));
+  say("reload_intents", static_cast<double>(reload.took.size()));
+  say("reload_over_50ms",
+      static_cast<double>(std::count_if(reload.took.begin(), reload.took.end(),
+                                        [](Nanos took) { return took > 50 * kMillisecond; })));
+  quiet.say_all("quiet");
+  reload.say_all("reload");
+  say_distribution("good", good);
+  say_distribution("bad", bad);
+}
+
+std::unique_ptr<Reloads> reloads_of(const Options& options) {
+  const std::int64_t count = options.number("--reloads", "0");
+  if (count == 0) {
+    return nullptr;
+  }
+  return std::make_unique<Reloads>(Reloads::Options{
+      .process = static_cast<int>(options.number("--process", nullptr)),
+      .http_port = static_cast<std::uint16_t>(options.number("--http-port", nullptr)),
+      .offers = options.text("--offers", nullptr),
+      .members = options.text("--members", nullptr),
+      .count = count});
+}
+
 int run(const Options& options) {
   const Filler filler(options.text("--filler", nullptr));
   Schedule schedule;
@@ -509,26 +683,30 @@ int run(const Options& options) {
   if (schedule.intents() < 1 || static_cast<std::uint64_t>(schedule.intents()) > kIntentsMax) {
     fail("Too few or too many intents: choose another --rate, --every or --seconds.");
   }
-  std::vector<std::string> intents;
-  for (std::int64_t i = 0; i < schedule.intents(); ++i) {
-    const std::int64_t at_ms =
-        options.number("--start-ms", nullptr) + schedule.intent_due(i) / kMillisecond;
-    intents.push_back(intent_line(i, at_ms, options.number("--author", "7000000000"),
-                                  options.text("--tag", "TierProbe")));
-  }
 
-  Follower follower(options.text("--events", nullptr), intents.size());
+  Follower follower(options.text("--events", nullptr),
+                    static_cast<std::size_t>(schedule.intents()));
   Sender sender(filler, static_cast<std::uint16_t>(options.number("--port", nullptr)));
   DiskProbe disk(options.text("--disk-probe", ""));
   (void)::prctl(PR_SET_TIMERSLACK, 1UL);
   const double cpu_before = cpu_seconds_of_thread();
+  const std::unique_ptr<Reloads> reloads = reloads_of(options);
+  Intents intents(options.number("--start-ms", nullptr), options.number("--author", "7000000000"),
+                  options.text("--tag", "TierProbe"), reloads.get());
   schedule.start = now() + 10 * kMillisecond;
-  sender.run(schedule, intents);
+  schedule.posts = sender.run(schedule, intents, reloads.get());
   const double cpu_sending = cpu_seconds_of_thread() - cpu_before;
+  if (reloads != nullptr) {
+    if (!reloads->ended()) {
+      fail("The reloads were not done in --seconds.");
+    }
+    reloads->end();
+  }
   sender.wait_for_acks();
   const Nanos acked_at = now();
   const bool all_acked = sender.acked() == sender.sent();
-  while (follower.prompts() < intents.size() && now() < acked_at + 5 * kSecond) {
+  const std::vector<Intents::Sent>& sent = intents.sent();
+  while (follower.prompts() < sent.size() && now() < acked_at + 5 * kSecond) {
     sleep_until(now() + kMillisecond);
   }
   std::vector<Nanos>& disk_took = disk.end();
@@ -538,19 +716,22 @@ int run(const Options& options) {
     fail("Of " + std::to_string(sender.sent()) + " bytes only " + std::to_string(sender.acked()) +
          " were acknowledged.");
   }
-  if (follower.prompts() != intents.size() || follower.odd() != 0) {
-    fail("Of " + std::to_string(intents.size()) + " intents " + std::to_string(follower.prompts()) +
+  if (follower.prompts() != sent.size() || follower.odd() != 0) {
+    fail("Of " + std::to_string(sent.size()) + " intents " + std::to_string(follower.prompts()) +
          " have a prompt, and " + std::to_string(follower.odd()) +
          " events are none of these, or second ones.");
   }
+  std::vector<Timed> timed;
   std::vector<Nanos> took;
-  for (std::size_t i = 0; i < intents.size(); ++i) {
-    took.push_back(follower.seen()[i] - schedule.intent_due(static_cast<std::int64_t>(i)));
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    timed.push_back({schedule.intent_due(static_cast<std::int64_t>(i)), follower.seen()[i].at});
+    took.push_back(timed.back().seen - timed.back().due);
   }
   const Nanos ended = schedule.due(schedule.posts);
   say("posts", static_cast<double>(schedule.posts));
   say("bytes", static_cast<double>(sender.sent()));
-  say("intents", static_cast<double>(intents.size()));
+  say("intents", static_cast<double>(sent.size()));
+  say("seconds", in_ms(ended - schedule.start) / 1'000);
   say("pace", static_cast<double>(schedule.posts) /
                   (static_cast<double>(ended + std::max<Nanos>(sender.late(), 0) - schedule.start) /
                    static_cast<double>(kSecond)));
@@ -559,6 +740,11 @@ int run(const Options& options) {
   say("ack_after_end", in_ms(acked_at - ended));
   say_distribution("prompt", took);
   say_distribution("disk", disk_took);
+  if (reloads != nullptr) {
+    check_terms(sent, follower.seen(), reloads->done());
+    say("terms_met", static_cast<double>(terms_met(sent)));
+    say_reloads(std::move(timed), *reloads, options.text("--table", "/dev/null"));
+  }
   say("sender_cpu_s", cpu_sending);
   say("follower_cpu_s", follower.cpu_seconds());
   return 0;

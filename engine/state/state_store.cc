@@ -25,8 +25,10 @@ using state::Standing;
 using state::Statement;
 using state::StateView;
 
-// The WAL is brought into the database when it is so long.
-constexpr std::uint64_t kWalBytes = std::uint64_t{16} << 20;
+// The WAL is brought into the database when it is so long. Commits wait meanwhile, for a disk that
+// writes up to as much. With 16 MiB reloads under load made pauses of 87 ms, with this of 21
+// (bench/reloads.sh, docs/tuning.md).
+constexpr std::uint64_t kWalBytes = std::uint64_t{4} << 20;
 constexpr std::size_t kPieceBytesMax = std::size_t{16} << 20;
 constexpr std::size_t kStreamNameMax = 4'096;  // as long as a path
 constexpr std::size_t kStreamMarkMax = 256;
@@ -84,7 +86,7 @@ class StateStore::Impl {
     }
     require_dumps(commit.dumps);
     require_streams(commit.streams);
-    change([&](Standing& next) {
+    transact([&](Standing& next) {
       state::TidyLimit brought{};
       for (const StateEntry& entry : commit.entries) {
         insert_entry(next, entry);
@@ -102,6 +104,13 @@ class StateStore::Impl {
       }
       open_->tidier.tidy(next, building_first(), brought);
     });
+  }
+
+  void bring_in_wal() {
+    refuse_if_failed();
+    failed_ = true;  // until it is not
+    checkpoint_if_long();
+    failed_ = false;
   }
 
   SinkCursor add_cursor(std::string_view name, bool letters, std::uint64_t mark) {
@@ -344,9 +353,15 @@ class StateStore::Impl {
     require(known <= StateStore::kStreamsMax, "more streams than a state keeps");
   }
 
-  // One transaction: `work` changes the tables and, with them, the standing.
   template <typename Work>
   void change(Work work) {
+    transact(std::move(work));
+    bring_in_wal();
+  }
+
+  // One transaction: `work` changes the tables and, with them, the standing.
+  template <typename Work>
+  void transact(Work work) {
     failed_ = true;  // until it is not: there are many ways out
     Standing next = open_->view.standing();
     Query(open_->begin).run();
@@ -360,7 +375,6 @@ class StateStore::Impl {
     }
     Query(open_->commit).run();
     open_->view.adopt(std::move(next));
-    checkpoint_if_long();
     failed_ = false;
   }
 
@@ -498,6 +512,7 @@ StateStore::~StateStore() = default;
 
 StateReader& StateStore::reader() { return impl_->reader(); }
 void StateStore::commit(const StateCommit& commit) { impl_->commit(commit); }
+void StateStore::bring_in_wal() { impl_->bring_in_wal(); }
 SinkCursor StateStore::add_cursor(std::string_view name, bool letters, std::uint64_t mark) {
   return impl_->add_cursor(name, letters, mark);
 }

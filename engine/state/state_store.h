@@ -55,6 +55,10 @@ class StateStore {
   // can still be used. An entry needs its outbox when there is a cursor for what it brought
   // forth; payload and outbox have at most 256 MiB each. An empty commit does nothing.
   void commit(const StateCommit& commit);
+  // What the database keeps beside itself, its WAL, is brought into it if it is long: to be called
+  // after commit(), but when what was committed has been handed on, for it takes some milliseconds
+  // of the disk's. All other changes do it by themselves.
+  void bring_in_wal();
 
   // A new cursor, of this name and with this mark, at the end of the events (letters) of now; or
   // the one there is, which must be of this kind. One transaction.

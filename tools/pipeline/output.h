@@ -38,6 +38,8 @@ class Output {
 
   // As Sink::open(), flush() and close(), with positions in its stream.
   virtual SinkPosition open(const SinkStart& start) = 0;
+  // As Sink::set_offers(), when it is open and was given nothing yet.
+  virtual void set_offers(const std::shared_ptr<const OfferCatalogue>& /*offers*/) {}
   // A parcel that has offers may have no events.
   virtual void add(const Parcel& parcel) = 0;
   virtual SinkPosition flush(BatchEnd why) = 0;
@@ -61,6 +63,9 @@ class EventOutput : public Output {
 
   [[nodiscard]] bool takes_letters() const override { return false; }
   SinkPosition open(const SinkStart& start) override { return batcher_.open(start); }
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers) override {
+    batcher_.set_offers(offers);
+  }
   void add(const Parcel& parcel) override {
     if (parcel.offers != nullptr) {
       batcher_.set_offers(parcel.offers);

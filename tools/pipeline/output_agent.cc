@@ -45,6 +45,10 @@ SinkPosition OutputAgent::open(const SinkStart& start) {
   return flushed_;
 }
 
+void OutputAgent::set_offers(const std::shared_ptr<const OfferCatalogue>& offers) {
+  guarded([&] { output_->set_offers(offers); });
+}
+
 void OutputAgent::give(Parcel* parcel) {
   waiting_.fetch_add(1);
   inbox_.give(parcel);

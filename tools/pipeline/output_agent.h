@@ -95,6 +95,8 @@ class OutputAgent : public Agent {
 
   // Before the threads start. Returns where the output stands.
   SinkPosition open(const SinkStart& start);
+  // Behind open(): as Output::set_offers().
+  void set_offers(const std::shared_ptr<const OfferCatalogue>& offers);
 
   // Whoever gives it parcels, on one thread.
   void give(Parcel* parcel);

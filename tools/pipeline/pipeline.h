@@ -48,8 +48,9 @@ struct PipelineState {
   std::unique_ptr<StateStore> store;
   bool sync = true;               // outputs, too, survive a crash of the machine
   std::vector<DumpRecord> dumps;  // as they stand, by their number in the run
-  // In force; the decider has the table.
+  // In force; the decider has the table. `offers_by_records`: these are not those of the file.
   std::shared_ptr<const OfferCatalogue> offers;
+  bool offers_by_records = false;
   GrowingMembers members{};
   CompactionAgent::Options compaction;
   // How long what was decided may wait for what comes next.

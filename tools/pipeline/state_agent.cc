@@ -129,6 +129,7 @@ bool StateAgent::commit() {
   for (const StreamStep& step : streams_) {  // a sender's ack is in less of a hurry than a prompt
     ways_.live->committed(step.stream, step.position);
   }
+  ways_.store.bring_in_wal();
   return true;
 }
 

@@ -135,6 +135,7 @@ std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
   parts.state->sync = run.sync;
   parts.state->outbox_max = run.outbox_max;
   parts.state->dumps = std::move(plan.records);
+  parts.state->offers_by_records = recovered.offers != configuration.offers;
   parts.state->offers = std::move(recovered.offers);
   parts.state->members = std::move(recovered.members);
   parts.state->compaction = run.compaction;

@@ -21,6 +21,7 @@
 #include "tools/pipeline/pipeline.h"
 #include "tools/replay/replay_state.h"
 #include "tools/serve/log.h"
+#include "tools/serve/reloader.h"
 #include "tools/serve/serve_config.h"
 #include "tools/serve/service_manager.h"
 #include "tools/serve/signals.h"
@@ -117,7 +118,7 @@ class Tier {
       : config_(config), version_(version), signals_(signals), log_(log_options(config)) {}
 
   ExitCode run() {
-    const Configuration configuration = load();
+    Configuration configuration = load();
     if (configuration.errors > 0) {
       say("Nothing was started.");
       return ExitCode::kBadConfig;
@@ -131,7 +132,7 @@ class Tier {
       log_.info("the tier can be watched", {{"url", view_->url()}});
     }
     try {
-      return run(configuration, std::move(parts));
+      return run(std::move(configuration), std::move(parts));
     } catch (const std::exception& error) {
       view_->set_state(TierState::kFailed, "It has failed: see its log.");
       log_.error("the tier has failed", {{"why", error.what()}});
@@ -145,7 +146,7 @@ class Tier {
   }
 
  private:
-  ExitCode run(const Configuration& configuration, PipelineParts parts) {
+  ExitCode run(Configuration configuration, PipelineParts parts) {
     open_state(configuration, parts);
     const std::shared_ptr<const ReplyTemplate> replies = make_replies();
     parts.decider->set_replies(replies);
@@ -164,13 +165,15 @@ class Tier {
     options.cores = plan_cores(config_.pipeline.pin, allowed_cores());
     options.feed.block_bytes = config_.pipeline.block_bytes;
     Pipeline pipeline(options, std::move(parts));
+    configuration = {};  // whoever needs it has it, until a reload
     pipeline.open();
     view_->attach(pipeline);
     view_->set_state(TierState::kRunning);
     service_manager::say_ready();
     log_.info("the tier is ready");
     try {
-      pipeline.run([&] { watch(pipeline); }, kWatchEvery);
+      Reloader reloader([&] { reload(pipeline); });
+      pipeline.run([&] { watch(pipeline, reloader); }, kWatchEvery);
     } catch (...) {
       view_->detach();
       throw;
@@ -201,7 +204,7 @@ class Tier {
   }
 
   // Offers, members and secret, read anew, while the pipeline goes on with those in force: until
-  // all is checked and built.
+  // all is checked and built. On the reloader's thread.
   void reload(Pipeline& pipeline) {
     const TimePoint began = Clock::real().now();
     try {
@@ -224,7 +227,7 @@ class Tier {
             "offers and members were read anew",
             {{"offers", swap->file_offers->offers().size()}, {"members", swap->members->size()}});
       });
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       refuse_reload(error.what());
     }
   }
@@ -301,12 +304,12 @@ class Tier {
   }
 
   // On the calling thread, while the pipeline runs.
-  void watch(Pipeline& pipeline) {
+  void watch(Pipeline& pipeline, Reloader& reloader) {
     service_manager::feed_watchdog();
     say_what_outputs_said();
     while (const std::optional<int> signal = signals_.take()) {
       if (*signal == SIGHUP) {
-        reload(pipeline);
+        reloader.ask();
       } else if (!stop_by_) {
         stop_by_ = Clock::real().now() + kStopWithin;
         view_->set_state(TierState::kDraining);
