@@ -259,7 +259,7 @@ std::string Programme::read(std::string_view line, ControlChange& change) const 
   if (outer == nullptr) {
     return problem;
   }
-  if (outer->value.kind != ConfigKind::kObject) {
+  if (outer->name != kKey || outer->value.kind != ConfigKind::kObject) {
     return "\"tagtill\" is an object that holds the record";
   }
   const std::string inner_text = padded(outer->value.text);

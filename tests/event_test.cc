@@ -134,7 +134,7 @@ TEST(P8Rejected, EveryReasonHasItsName) {
   const char* const names[] = {
       "already_confirmed", "cancelled",    "expired",      "future",         "late",
       "limit_reached",     "not_eligible", "not_enrolled", "offer_not_live", "protected",
-      "sold_out",          "too_many",     "unknown_code"};
+      "sold_out",          "too_many",     "unknown_code", "frozen"};
   ASSERT_EQ(std::size(names), kRejectReasons);
   for (std::size_t i = 0; i < kRejectReasons; ++i) {
     EXPECT_EQ(name_of(static_cast<RejectReason>(i)), names[i]);

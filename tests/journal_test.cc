@@ -225,8 +225,10 @@ TEST(Journal, RefusesWhatDoesNotFit) {
   JournalPlayer empty({}, 1);
   EXPECT_EQ(refusal(empty, JournalKind::kCandidates, candidates),
             damaged("no configuration stands before it"));
-  EXPECT_EQ(refusal(empty, static_cast<JournalKind>(3), ""),
-            damaged("it is of an unknown kind (3)"));
+  EXPECT_EQ(refusal(empty, JournalKind::kControl, "\x01\x01"),
+            damaged("no configuration stands before it"));
+  EXPECT_EQ(refusal(empty, static_cast<JournalKind>(4), ""),
+            damaged("it is of an unknown kind (4)"));
   EXPECT_EQ(refusal(empty, JournalKind::kNothing, ""), "none");
   EXPECT_EQ(refusal(empty, JournalKind::kNothing, "x"), damaged("it has a payload"));
   EXPECT_EQ(refused(candidates.substr(0, candidates.size() - 1)), damaged("it ends in the middle"));

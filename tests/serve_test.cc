@@ -146,6 +146,18 @@ TEST_F(Serve, P9_ControlRecordsStandWhateverComes) {
                 .exit_code,
             0);
   EXPECT_EQ(read_file(folder_.path("again.jsonl")), all);
+  // A dump that is replayed into the state meets what stands, too.
+  folder_.write("later.json", post("7", "#mug"));
+  EXPECT_EQ(run({"replay",        "--offers",  "offers.jsonl", "--members",     "members.jsonl",
+                 "--secret-file", "secret",    "--state",      "state",         "--journal",
+                 "all",           "--events",  "events.jsonl", "--dead-letter", "letters.jsonl",
+                 "--sink",        "null:",     "--summary",    "none",          "--progress",
+                 "off",           "later.json"})
+                .exit_code,
+            0);
+  const std::string later = events().substr(all.size());
+  EXPECT_NE(later.find(R"("reason":"not_enrolled")"), std::string::npos) << later;
+  EXPECT_NE(later.find(R"("offer_id":"mug")"), std::string::npos) << later;
   const std::string memory = run({"state", "export", "--state", "state"}).out;
   EXPECT_NE(memory.find(R"({"type":"control_of_author","author_id":"7","membership":"unlinked",)"
                         R"("frozen":false})"),

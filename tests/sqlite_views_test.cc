@@ -67,9 +67,9 @@ std::int64_t sum_of(std::int64_t a, std::int64_t b) {
 using Purchases = std::map<std::string, Line>;
 
 const std::vector<std::string> kReasons = {
-    "not_enrolled",  "protected", "offer_not_live", "not_eligible", "too_many",
-    "limit_reached", "sold_out",  "expired",        "cancelled",    "already_confirmed"};
-constexpr std::size_t kReasonsOfIntents = 7;  // the first ones
+    "not_enrolled",  "protected", "frozen",  "offer_not_live", "not_eligible",     "too_many",
+    "limit_reached", "sold_out",  "expired", "cancelled",      "already_confirmed"};
+constexpr std::size_t kReasonsOfIntents = 8;  // the first ones
 
 class Twin {
  public:

@@ -100,10 +100,10 @@ bool Protocol::is_frozen(const std::string& author) const {
 // The files, with what control records said put upon them.
 void Protocol::put_in_force() {
   catalogue_ = files_;
-  for (const auto& [id, offer] : offer_controls_) {
-    std::erase_if(catalogue_.offers, [&](const Offer& other) { return other.id == id; });
-    if (offer) {
-      catalogue_.offers.push_back(*offer);
+  for (const auto& change : offer_controls_) {
+    std::erase_if(catalogue_.offers, [&](const Offer& other) { return other.id == change.first; });
+    if (change.second) {
+      catalogue_.offers.push_back(*change.second);
     }
   }
   for (const auto& [author, control] : author_controls_) {
