@@ -1,6 +1,8 @@
 #include "engine/lane.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <unordered_set>
 #include <utility>
 
@@ -8,17 +10,24 @@
 #include "engine/fold.h"
 #include "engine/hashtag.h"
 #include "engine/line_scanner.h"
+#include "engine/offer_json.h"
 #include "engine/post_decoder.h"
 #include "engine/tag_matcher.h"
 
 namespace tagtill {
 
 struct SearchContext {
+  struct CompiledTags {
+    std::shared_ptr<const OfferCatalogue> of;
+    std::shared_ptr<const TagDatabase> database;
+  };
+
   std::shared_ptr<const OfferCatalogue> offers;
   std::shared_ptr<const MemberTable> members;
-  // Of all tags of the offers, and perhaps of more: a line that is found in vain is only parsed.
-  std::shared_ptr<const OfferCatalogue> compiled;
-  std::shared_ptr<const TagDatabase> tags;
+  // Together of all tags of the offers, and perhaps of others: a line that is found in vain is
+  // only parsed.
+  CompiledTags tags;
+  CompiledTags more;  // null: there are none beside those
   TagBeginnings beginnings;
   std::string folded_prefix;
   bool strict = false;
@@ -26,13 +35,33 @@ struct SearchContext {
 
 namespace {
 
-bool holds_all_tags(const OfferCatalogue& catalogue, const OfferCatalogue& of) {
-  for (std::size_t tag = 0; tag < of.tag_count(); ++tag) {
-    if (catalogue.find_tag(of.folded_tag(static_cast<TagIndex>(tag))) == kNoTag) {
-      return false;
+// So many new tags stand beside those that are compiled: to search twice costs little, and so few
+// are compiled in a few milliseconds.
+constexpr std::size_t kMoreTagsMax = 64;
+
+SearchContext::CompiledTags compile(std::shared_ptr<const OfferCatalogue> offers) {
+  auto database = std::make_shared<const TagDatabase>(*offers);
+  return {std::move(offers), std::move(database)};
+}
+
+// The offers whose tags are not among those of `known`; null: too many.
+std::shared_ptr<const OfferCatalogue> offers_with_new_tags(const OfferCatalogue& offers,
+                                                           const OfferCatalogue& known,
+                                                           std::string_view confirm_prefix) {
+  std::string lines;
+  std::size_t tags = 0;
+  for (std::size_t i = 0; i < offers.tag_count(); ++i) {
+    const auto tag = static_cast<TagIndex>(i);
+    if (known.find_tag(offers.folded_tag(tag)) != kNoTag) {
+      continue;
     }
+    if (++tags > kMoreTagsMax) {
+      return nullptr;
+    }
+    append_offer_json_line(lines, offers.offers()[offers.offers_of(tag).front()]);
   }
-  return true;
+  FileErrors errors;
+  return OfferCatalogue::parse(lines, "offers", confirm_prefix, errors);
 }
 
 }  // namespace
@@ -42,18 +71,21 @@ std::shared_ptr<const SearchContext> make_search_context(
     std::string_view confirm_prefix, bool strict, const SearchContext* before) {
   auto context = std::make_shared<SearchContext>();
   context->folded_prefix = folded(confirm_prefix);
-  if (before != nullptr && holds_all_tags(*before->compiled, *offers)) {
-    context->compiled = before->compiled;
-    context->tags = before->tags;
-    context->beginnings = before->beginnings;
-  } else {
-    context->compiled = offers;
-    context->tags = std::make_shared<const TagDatabase>(*offers);
-    for (std::size_t tag = 0; tag < offers->tag_count(); ++tag) {
-      context->beginnings.add(offers->folded_tag(static_cast<TagIndex>(tag)));
+  if (before != nullptr) {
+    if (auto added = offers_with_new_tags(*offers, *before->tags.of, confirm_prefix)) {
+      context->tags = before->tags;
+      if (added->tag_count() > 0) {
+        context->more = compile(std::move(added));
+      }
     }
-    context->beginnings.add_confirmations(context->folded_prefix);
   }
+  if (context->tags.of == nullptr) {
+    context->tags = compile(offers);
+  }
+  for (std::size_t tag = 0; tag < offers->tag_count(); ++tag) {
+    context->beginnings.add(offers->folded_tag(static_cast<TagIndex>(tag)));
+  }
+  context->beginnings.add_confirmations(context->folded_prefix);
   context->offers = std::move(offers);
   context->members = std::move(members);
   context->strict = strict;
@@ -64,23 +96,22 @@ class Lane::Impl {
  public:
   explicit Impl(std::shared_ptr<const SearchContext> context)
       : context_(std::move(context)),
-        scanner_(context_->beginnings, context_->folded_prefix, context_->tags->longest_fold(),
+        scanner_(context_->beginnings, context_->folded_prefix, longest_fold(*context_),
                  context_->strict),
-        matcher_(context_->tags) {}
+        matcher_(context_->tags.database) {
+    if (context_->more.database != nullptr) {
+      more_.emplace(context_->more.database);
+    }
+  }
 
   void process(const Block& block, CandidateBatch& batch, bool sample) {
     batch.clear();
     batch.lacks_members = context_->members == nullptr;
     batch.counts.bytes = block.source_bytes;
     scanner_.scan(block.lines(), scanned_);
-    matcher_.match(scanned_.windows, found_);
-    for (const std::uint32_t window : found_) {
-      ScannedLine& line = scanned_.lines[scanned_.window_lines[window]];
-      if (line.kind == ScannedLine::Kind::kPost &&
-          may_be_in_text(block.lines().substr(line.begin, line.end - line.begin),
-                         scanned_.window_places[window] - line.begin)) {
-        line.kind = ScannedLine::Kind::kParse;
-      }
+    match(matcher_, block);
+    if (more_) {
+      match(*more_, block);
     }
     for (const ScannedLine& line : scanned_.lines) {
       if (line.kind == ScannedLine::Kind::kDeleteNotice && !batch.lacks_members) {
@@ -122,6 +153,23 @@ class Lane::Impl {
   }
 
  private:
+  static std::size_t longest_fold(const SearchContext& context) {
+    return std::max(context.tags.database->longest_fold(),
+                    context.more.database == nullptr ? 0 : context.more.database->longest_fold());
+  }
+
+  void match(TagMatcher& matcher, const Block& block) {
+    matcher.match(scanned_.windows, found_);
+    for (const std::uint32_t window : found_) {
+      ScannedLine& line = scanned_.lines[scanned_.window_lines[window]];
+      if (line.kind == ScannedLine::Kind::kPost &&
+          may_be_in_text(block.lines().substr(line.begin, line.end - line.begin),
+                         scanned_.window_places[window] - line.begin)) {
+        line.kind = ScannedLine::Kind::kParse;
+      }
+    }
+  }
+
   [[nodiscard]] MemberIndex find_member(std::string_view author_id) const {
     return context_->members == nullptr ? kNotAMember : context_->members->find(author_id);
   }
@@ -244,6 +292,7 @@ class Lane::Impl {
   std::shared_ptr<const SearchContext> context_;
   LineScanner scanner_;
   TagMatcher matcher_;
+  std::optional<TagMatcher> more_;  // of the new tags, if there are any
   PostDecoder decoder_;
   ScannedBlock scanned_;
   std::vector<std::uint32_t> found_;

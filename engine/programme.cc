@@ -8,6 +8,7 @@
 #include "engine/config_errors.h"
 #include "engine/config_object.h"
 #include "engine/config_text.h"
+#include "engine/errors.h"
 #include "engine/offer_json.h"
 
 namespace tagtill {
@@ -85,7 +86,9 @@ std::string read_link(std::string_view object, ControlChange& change) {
   FileErrors errors;
   const std::shared_ptr<const MemberTable> read = MemberTable::parse(object, kName, errors);
   if (read == nullptr) {
-    return first_of(errors);
+    // What stands there instead may be an author's id, which no log should hold.
+    const std::string problem = first_of(errors);
+    return problem.substr(0, problem.find(", but is "));
   }
   const Member member = read->member(0);
   AuthorIdText room{};
@@ -138,7 +141,7 @@ std::string read_withdraw(std::string_view object, ControlChange& change) {
 }
 
 std::string read_offer(std::string_view object, std::string_view confirm_prefix,
-                       ControlChange& change) {
+                       const CheckOffers& check, ControlChange& change) {
   FileErrors errors;
   const auto read = OfferCatalogue::parse(object, kName, confirm_prefix, errors);
   if (read == nullptr) {
@@ -146,7 +149,7 @@ std::string read_offer(std::string_view object, std::string_view confirm_prefix,
   }
   change.offer_id = read->offers().front().id;
   append_offer_json_line(change.offer, read->offers().front());
-  return {};
+  return check ? check(*read) : std::string();
 }
 
 }  // namespace
@@ -170,6 +173,22 @@ void change_members(GrowingMembers& members, const ControlChange& change) {
   } else if (change.kind == Kind::kUnlink) {
     members.forget(change.author_id);
   }
+}
+
+CheckOffers check_of_replies(std::shared_ptr<const ReplyTemplate> replies,
+                             std::string confirm_prefix) {
+  if (replies == nullptr) {
+    return {};
+  }
+  return [replies = std::move(replies),
+          prefix = std::move(confirm_prefix)](const OfferCatalogue& offers) -> std::string {
+    try {
+      replies->check(offers, prefix);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return {};
+  };
 }
 
 Programme::Programme(std::string confirm_prefix, StandingControls controls,
@@ -284,7 +303,7 @@ std::string Programme::read(std::string_view line, ControlChange& change) const 
       case Kind::kUnlink:
         return read_unlink(field->value.text, change);
       case Kind::kOffer:
-        return read_offer(field->value.text, confirm_prefix_, change);
+        return read_offer(field->value.text, confirm_prefix_, check_offers_, change);
       case Kind::kWithdraw:
         return read_withdraw(field->value.text, change);
       case Kind::kFreeze:
@@ -325,12 +344,6 @@ std::string Programme::put_offers(const ControlChange& change) {
   auto changed = change_offers(*offers_, {&change, 1}, kName, confirm_prefix_, errors);
   if (changed == nullptr) {
     return first_of(errors);
-  }
-  if (check_offers_) {
-    std::string problem = check_offers_(*changed);
-    if (!problem.empty()) {
-      return problem;
-    }
   }
   offers_ = std::move(changed);
   return {};

@@ -15,6 +15,7 @@
 #include "engine/growing_members.h"
 #include "engine/member_table.h"
 #include "engine/offer_catalogue.h"
+#include "engine/reply_template.h"
 #include "engine/standing_controls.h"
 
 namespace tagtill {
@@ -26,14 +27,21 @@ namespace tagtill {
 // The same for one change more; of no use for changes of offers.
 void change_members(GrowingMembers& members, const ControlChange& change);
 
+// Says what is wrong with offers beyond the rules of a catalogue, as that the reply to one is too
+// long; or nothing.
+using CheckOffers = std::function<std::string(const OfferCatalogue& offers)>;
+
+// Whether the replies fit (ReplyTemplate::check); null: nothing is asked.
+[[nodiscard]] CheckOffers check_of_replies(std::shared_ptr<const ReplyTemplate> replies,
+                                           std::string confirm_prefix);
+
 // Checks what is to come into force against what is. Used by one thread.
 //
 // Memory: beside the files' and the controls', some 100 bytes for each author who was linked by a
 // record.
 class Programme {
  public:
-  // Says what is wrong with a catalogue beyond its own rules, or nothing.
-  using CheckOffers = std::function<std::string(const OfferCatalogue& offers)>;
+  // `check_offers` is asked of each offer that a record puts; of those of files who sets them asks.
   explicit Programme(std::string confirm_prefix, StandingControls controls = {},
                      CheckOffers check_offers = {});
 

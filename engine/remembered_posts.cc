@@ -49,6 +49,9 @@ void RememberedPosts::prefetch_record(const Id& author, const Id& post, Prefetch
 }
 
 void RememberedPosts::set_longest_window(Millis longest_window_ms, Millis bound) {
+  if (longest_window_ms == longest_window_ms_) {
+    return;
+  }
   // What is forgotten by the old W, but still here, must stay forgotten: no bound to
   // come is before the time that says so.
   posts_.for_each([&](std::uint32_t index) {

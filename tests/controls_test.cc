@@ -156,16 +156,6 @@ class Story {
   std::uint64_t posts_ = 0;
 };
 
-std::string_view take_lines(std::string_view& file, std::size_t lines) {
-  std::size_t end = 0;
-  for (; lines > 0 && end < file.size(); --lines) {
-    end = std::min(file.find('\n', end), file.size() - 1) + 1;
-  }
-  const std::string_view taken = file.substr(0, end);
-  file.remove_prefix(end);
-  return taken;
-}
-
 // The stream goes to both, and between some of its lines the same records. Those that the product
 // refuses are no records for the reference.
 class Both {
@@ -174,7 +164,8 @@ class Both {
       : stream_(stream),
         random_(seed + 1),
         story_(stream, seed),
-        reference_(stream.offers, stream.members, stream.secret, options_of(stream)),
+        reference_(stream.offers, stream.members, stream.secret,
+                   stream_runs::reference_options_of(stream)),
         how_(stream_runs::options_of(stream)),
         product_(stream.offers, stream.members, stream.secret, strict(how_)),
         journal_(product_, 1 + seed % 5) {}
@@ -190,7 +181,7 @@ class Both {
       std::string_view rest =
           file < stream_.files.size() ? std::string_view(stream_.files[file]) : std::string_view();
       while (!rest.empty()) {
-        feed(take_lines(rest, 1 + random_.below(6)));
+        feed(stream_runs::take_lines(rest, 1 + random_.below(6)));
         story_.pass(rest.substr(0, rest.find('\n')));
         say_records();
         feed(story_.posts());
@@ -205,13 +196,6 @@ class Both {
   [[nodiscard]] std::size_t refused() const { return refused_; }
 
  private:
-  static reference::Options options_of(const streams::Stream& stream) {
-    reference::Options options;
-    options.lateness_ms = stream.lateness_ms;
-    options.max_jump_ms = stream.max_jump_ms;
-    options.prefix = stream.prefix;
-    return options;
-  }
   static product::Options strict(product::Options options) {
     options.strict = true;
     return options;
@@ -239,7 +223,7 @@ class Both {
 
   void say(const std::string& records) {
     for (std::string_view rest = records; !rest.empty();) {
-      const std::string_view line = take_lines(rest, 1);
+      const std::string_view line = stream_runs::take_lines(rest, 1);
       if (product_.control(line).empty()) {
         reference_.control(line);
       } else {
@@ -457,6 +441,13 @@ TEST_F(ControlRefusals, ACardNumberIsRefusedAndNotRepeated) {
   const std::string said = refusal(link("new", "4111111111111111"));
   EXPECT_NE(said.find("looks like a card number"), std::string::npos) << said;
   EXPECT_EQ(said.find("4111"), std::string::npos) << said;
+}
+
+TEST_F(ControlRefusals, SayNothingOfWhoItIsAbout) {
+  EXPECT_EQ(refusal(record("link", R"({"author_id":1186275104,"account":"x"})")),
+            "\"author_id\" must be a string");
+  EXPECT_EQ(refusal(record("unlink", R"({"author_id":1186275104})")),
+            "it has one field, \"author_id\", which is a string");
 }
 
 TEST_F(ControlRefusals, OneAccountBelongsToOneAuthor) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -306,6 +307,56 @@ TEST_F(LaneTest, ANewContextTakesTheOldOnesPlace) {
   product::for_each_memory_block(file, 10'000, block, [&] { lane.process(block, batch); });
   EXPECT_EQ(candidate_text::of(batch),
             "post at 1360584000000 followers 0 2 by z member 0 #cup/tag 0 #buy00000001/code 1\n");
+}
+
+// Whatever catalogues came before: what is found is what a context of its own finds.
+TEST_F(LaneTest, TagsThatWereCompiledBeforeFindTheSame) {
+  constexpr std::size_t kTags = 200;
+  for (std::uint64_t i = 0; i < seeded::seeds() / 10 && !HasFailure(); ++i) {
+    const std::uint64_t seed = seeded::first_seed() + i;
+    SCOPED_TRACE("TAGTILL_SEED=" + std::to_string(seed));
+    seeded::Random random(seed);
+    std::shared_ptr<const SearchContext> context;
+    std::size_t known = 1 + random.below(20);
+    for (int step = 0; step < 6; ++step) {
+      // Some are withdrawn, some are new: few, many, or as many as stand beside the others at most.
+      std::string lines;
+      for (std::size_t tag = 0; tag < known; ++tag) {
+        if (random.percent(80)) {
+          const std::string name = "tag" + std::to_string(tag);
+          lines += line_of(post_lines::Offer{
+                       .id = name, .tag = name, .price_minor = random.between(0, 9)}) +
+                   "\n";
+        }
+      }
+      FileErrors errors;
+      const auto offers = OfferCatalogue::parse(lines, "offers", "Confirm", errors);
+      ASSERT_TRUE(errors.empty());
+      context = make_search_context(offers, nullptr, "Confirm", false, context.get());
+      std::string file;
+      for (std::size_t post = 0; post < kTags; ++post) {
+        file += line_of(Post{.id = std::to_string(post),
+                             .text = "#tag" + std::to_string(random.below(kTags)),
+                             .more = ",\"pad\":\"" + std::string(2'000, 'x') + "\""}) +
+                "\n";
+      }
+      const auto found = [&](std::shared_ptr<const SearchContext> with) {
+        Lane lane(std::move(with));
+        Block block;
+        CandidateBatch batch;
+        Outcome outcome;
+        product::for_each_memory_block(file, 100'000, block, [&] {
+          lane.process(block, batch);
+          add(batch, outcome);
+        });
+        return outcome.candidates;
+      };
+      const std::string expected = found(make_search_context(offers, nullptr, "Confirm", false));
+      EXPECT_EQ(found(context), expected);
+      EXPECT_TRUE(!expected.empty() || offers->tag_count() < 10);
+      known = std::min(kTags, known + random.pick(std::vector<std::size_t>{1, 3, 64, 65, 90}));
+    }
+  }
 }
 
 std::string random_file(seeded::Random& random) {

@@ -170,7 +170,7 @@ TEST(LiveControl, NewFilesGoThroughTheDeskAndWhatStandsIsPutUponThem) {
   driver.feed().set_desk(desk_of({shop::offer("mug")}, shop::members({"a"})));
   LiveSender sender = LiveSender::to_tcp(driver.feed().port(0));
   (void)sender.send("{\"tagtill\":{\"offer\":" + shop::offer("bowl") + "}}\n" + link("x") + "\n");
-  ASSERT_TRUE(driver.until([&] { return driver.turns().size() == 1; }));
+  ASSERT_TRUE(driver.until([&] { return driver.turns().size() == 2; }));
   std::vector<std::string> answers;
   const auto swap_to = [&](const std::vector<std::string>& offers,
                            const std::vector<std::string>& members) {
@@ -182,8 +182,9 @@ TEST(LiveControl, NewFilesGoThroughTheDeskAndWhatStandsIsPutUponThem) {
   };
   swap_to({shop::offer("cup")}, shop::members({"a", "b"}));
   ASSERT_EQ(answers, std::vector<std::string>{""});
-  ASSERT_EQ(driver.turns().size(), 2U);
-  EXPECT_EQ(driver.turns()[1].swap->offers->offers().size(), 2U);
+  ASSERT_EQ(driver.turns().size(), 3U);
+  EXPECT_EQ(driver.turns()[2].swap->offers->offers().size(), 2U);
+  driver.turns()[2].swap.reset();  // as the decider does, when it has taken it
   // An account of the file that a record gave to somebody else.
   swap_to({shop::offer("cup")}, {R"({"author_id":"b","account":"new-x"})"});
   ASSERT_EQ(answers.size(), 2U);
@@ -195,7 +196,43 @@ TEST(LiveControl, NewFilesGoThroughTheDeskAndWhatStandsIsPutUponThem) {
   EXPECT_THROW(swap_to({post_lines::line_of(post_lines::Offer{.id = "pot", .tag = "bowl"})},
                        shop::members({"a"})),
                Error);
-  EXPECT_EQ(driver.turns().size(), 2U);
+  EXPECT_EQ(driver.turns().size(), 3U);
+}
+
+TEST(LiveControl, AnOfferEndsTheRowInWhichItStands) {
+  LiveDriver driver(controlled());
+  driver.feed().set_desk(desk_of({shop::offer("mug")}, shop::members({"a"})));
+  LiveSender sender = LiveSender::to_tcp(driver.feed().port(0));
+  const std::string withdraw = R"({"tagtill":{"withdraw":{"id":"mug"}}})";
+  (void)sender.send(link("x") + "\n" + withdraw + "\n" + withdraw + "\n" + link("y") + "\n");
+  ASSERT_TRUE(driver.until([&] { return driver.turns().size() == 3; }));
+  driver.settle();
+  ASSERT_EQ(driver.turns().size(), 3U);
+  EXPECT_EQ(driver.turns()[0].controls->changes.size(), 2U);
+  EXPECT_EQ(driver.turns()[1].controls->changes.size(), 1U);
+  EXPECT_EQ(driver.turns()[2].controls->changes.size(), 1U);
+}
+
+TEST(LiveControl, OfNewFilesThatWaitOnlyTheNewestAreTaken) {
+  LiveDriver driver(controlled());
+  driver.feed().set_desk(desk_of({shop::offer("mug")}, shop::members({"a"})));
+  std::vector<std::string> answers(3, "none");
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto swap = std::make_shared<ConfigurationSwap>();
+    swap->file_offers = offers_of({shop::offer("cup" + std::to_string(i))});
+    swap->members = members_of(shop::members({"a"}));
+    driver.feed().swap(swap, [&, i](const std::string& problem) { answers[i] = problem; });
+    driver.settle();
+  }
+  // The first is under way.
+  ASSERT_EQ(driver.turns().size(), 1U);
+  EXPECT_EQ(answers, (std::vector<std::string>{
+                         "", "newer ones have come before these could be taken", "none"}));
+  driver.turns()[0].swap.reset();
+  driver.settle();
+  ASSERT_EQ(driver.turns().size(), 2U);
+  EXPECT_EQ(driver.turns()[1].swap->offers->offers()[0].id, "cup2");
+  EXPECT_EQ(answers[2], "");
 }
 
 TEST(LiveControl, NewFilesThatComeWhenAllIsReadAreRefused) {
@@ -224,6 +261,24 @@ TEST(ControlDesk, AReloadThatMetARecordOnItsWayIsPreparedAnew) {
   desk.put(swap);
   EXPECT_EQ(swap.offers->offers().size(), 2U);
   EXPECT_EQ(desk.offers(), swap.offers);
+}
+
+TEST(ControlDesk, TakesNoMoreRecordsAtOnceThanItSaysAndNoLineThatIsTooLong) {
+  ControlDesk desk(ControlDesk::Options{.takes_records = true}, StandingControls{},
+                   offers_of({shop::offer("mug")}), members_of(shop::members({"a"})));
+  std::string lines;
+  for (std::size_t i = 0; i < ControlDesk::kRecordsMax + 5; ++i) {
+    lines += link("m" + std::to_string(i)) + "\n";
+  }
+  const auto run = desk.take(lines, 0);
+  EXPECT_EQ(run->changes.size(), ControlDesk::kRecordsMax);
+  const auto rest = desk.take(std::string_view(lines).substr(run->bytes), run->bytes);
+  EXPECT_EQ(rest->changes.size(), 5U);
+  EXPECT_EQ(run->bytes + rest->bytes, lines.size());
+  const auto refused = desk.take(link("x") + std::string(kLineBytesMax, ' ') + "\n", 7);
+  ASSERT_EQ(refused->refused.size(), 1U);
+  EXPECT_EQ(refused->refused[0].why, "the line is too long");
+  EXPECT_EQ(refused->refused[0].offset, 7U);
 }
 
 TEST(ControlDesk, WhatStandsMustFitTheFilesOfAStart) {

@@ -198,6 +198,27 @@ TEST_F(Serve, AfterARestartWindowsAreOpenAndCountsAreNone) {
   EXPECT_EQ(tier.stop(SIGTERM), 0);
 }
 
+// Offers that are refused for their replies: before the members of the same start have cancelled
+// anything.
+TEST_F(Serve, P7_3_AStartThatIsRefusedChangesNothing) {
+  folder_.write("posts.json", kIntent);
+  std::vector<std::string> replay = {
+      "replay",        "--offers", "offers.jsonl", "--members", "members.jsonl",
+      "--secret-file", "secret",   "--state",      "state",     "--journal",
+      "all",           "--events", "events.jsonl", "--sink",    "null:",
+      "--summary",     "none",     "--progress",   "off",       "posts.json"};
+  EXPECT_EQ(run(replay).exit_code, 0);
+  const std::string before = run({"state", "show", "--json", "--state", "state"}).out;
+  folder_.write("members.jsonl", R"({"author_id":"7","account":"acct-7"})");
+  replay.insert(replay.end(), {"--again", "--reply-template", "{tag} " + std::string(300, 'x')});
+  const ProgramResult refused = run(replay);
+  EXPECT_EQ(refused.exit_code, 78) << refused.err;
+  EXPECT_EQ(run({"state", "show", "--json", "--state", "state"}).out, before);
+  configure("[replies]\ntemplate = \"{tag} " + std::string(300, 'x') + "\"\n");
+  EXPECT_EQ(run(serve_).exit_code, 78);
+  EXPECT_EQ(run({"state", "show", "--json", "--state", "state"}).out, before);
+}
+
 TEST_F(Serve, WhatComesLiveDoesNotStandInTheMiddleOfADump) {
   const std::string whole = compressed(std::string(kIntent) + kConfirmation, "gzip");
   folder_.write("cut.gz", whole.substr(0, whole.size() - 12));

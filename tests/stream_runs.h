@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "tests/product.h"
 #include "tests/reference/reference.h"
@@ -18,6 +20,25 @@ inline product::Options options_of(const streams::Stream& stream) {
   options.max_jump_ms = stream.max_jump_ms;
   options.prefix = stream.prefix;
   return options;
+}
+
+inline reference::Options reference_options_of(const streams::Stream& stream) {
+  reference::Options options;
+  options.lateness_ms = stream.lateness_ms;
+  options.max_jump_ms = stream.max_jump_ms;
+  options.prefix = stream.prefix;
+  return options;
+}
+
+// A few whole lines from the front, which are taken away there.
+inline std::string_view take_lines(std::string_view& file, std::size_t lines) {
+  std::size_t end = 0;
+  for (; lines > 0 && end < file.size(); --lines) {
+    end = std::min(file.find('\n', end), file.size() - 1) + 1;
+  }
+  const std::string_view taken = file.substr(0, end);
+  file.remove_prefix(end);
+  return taken;
 }
 
 // Files and replacements in their order. Returns the events.
@@ -37,11 +58,8 @@ std::string run(Engine& engine, const streams::Stream& stream) {
 }
 
 inline std::string events_of_reference(const streams::Stream& stream, reference::Counts* counts) {
-  reference::Options options;
-  options.lateness_ms = stream.lateness_ms;
-  options.max_jump_ms = stream.max_jump_ms;
-  options.prefix = stream.prefix;
-  reference::Reference reference(stream.offers, stream.members, stream.secret, options);
+  reference::Reference reference(stream.offers, stream.members, stream.secret,
+                                 reference_options_of(stream));
   std::string events = run(reference, stream);
   if (counts != nullptr) {
     *counts = reference.counts();

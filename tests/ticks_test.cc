@@ -23,17 +23,6 @@ using journal_recorder::play;
 
 constexpr std::size_t kSampledMax = 100'000;  // less than a block
 
-// A few whole lines from the front.
-std::string_view take_lines(std::string_view& file, std::size_t lines) {
-  std::size_t end = 0;
-  for (; lines > 0 && end < file.size(); --lines) {
-    end = std::min(file.find('\n', end), file.size() - 1) + 1;
-  }
-  const std::string_view taken = file.substr(0, end);
-  file.remove_prefix(end);
-  return taken;
-}
-
 // Each file in pieces, behind some of which a tick is looked for.
 template <typename Engine, typename Feed>
 void feed_in_pieces(Engine& engine, const streams::Stream& stream, std::uint64_t seed,
@@ -48,7 +37,7 @@ void feed_in_pieces(Engine& engine, const streams::Stream& stream, std::uint64_t
     std::string_view rest =
         number < stream.files.size() ? std::string_view(stream.files[number]) : std::string_view();
     while (!rest.empty()) {
-      const std::string_view piece = take_lines(rest, 1 + random.below(8));
+      const std::string_view piece = stream_runs::take_lines(rest, 1 + random.below(8));
       feed(piece, random.percent(40) && piece.size() <= kSampledMax);
     }
   }
@@ -61,11 +50,8 @@ TEST(Ticks, P3_8_AsTheReferenceOnRandomStreamsAndReplayedFromTheJournal) {
     SCOPED_TRACE("TAGTILL_SEED=" + std::to_string(seed));
     const streams::Stream stream =
         i % 3 == 0 ? streams::make_with_replacements(seed) : streams::make(seed);
-    reference::Options options;
-    options.lateness_ms = stream.lateness_ms;
-    options.max_jump_ms = stream.max_jump_ms;
-    options.prefix = stream.prefix;
-    reference::Reference reference(stream.offers, stream.members, stream.secret, options);
+    reference::Reference reference(stream.offers, stream.members, stream.secret,
+                                   stream_runs::reference_options_of(stream));
     feed_in_pieces(reference, stream, seed, [&](std::string_view piece, bool sample) {
       reference.feed(piece);
       if (sample) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/block.h"
 #include "engine/errors.h"
 
 namespace tagtill {
@@ -13,16 +14,7 @@ ControlDesk::ControlDesk(Options options, StandingControls controls,
     : options_(std::move(options)),
       lanes_know_members_(!options_.takes_records && controls.authors().empty()),
       programme_(options_.confirm_prefix, std::move(controls),
-                 [this](const OfferCatalogue& offers) -> std::string {
-                   try {
-                     if (options_.replies != nullptr) {
-                       options_.replies->check(offers, options_.confirm_prefix);
-                     }
-                   } catch (const Error& error) {
-                     return error.what();
-                   }
-                   return {};
-                 }) {
+                 check_of_replies(options_.replies, options_.confirm_prefix)) {
   publish_offer_changes();
   ConfigurationSwap first;
   first.file_offers = file_offers;
@@ -92,24 +84,30 @@ void ControlDesk::put(ConfigurationSwap& swap) {
 
 std::shared_ptr<const ControlRun> ControlDesk::take(std::string_view lines, std::uint64_t offset) {
   auto run = std::make_shared<ControlRun>();
-  run->bytes = lines.size();
-  while (!lines.empty()) {
+  bool changes_offers = false;
+  for (std::size_t records = 0; !lines.empty() && !changes_offers && records < kRecordsMax;
+       ++records) {
     const std::size_t size = std::min(lines.find('\n'), lines.size());
     std::string_view line = lines.substr(0, size);
-    lines.remove_prefix(std::min(size + 1, lines.size()));
+    const std::size_t with_end = std::min(size + 1, lines.size());
+    lines.remove_prefix(with_end);
+    run->bytes += with_end;
     if (line.ends_with('\r')) {
       line.remove_suffix(1);
     }
-    Programme::Answer answer = programme_.take(line);
+    Programme::Answer answer = line.size() > kLineBytesMax
+                                   ? Programme::Answer{std::nullopt, "the line is too long"}
+                                   : programme_.take(line);
     if (answer.change) {
+      changes_offers = is_of_offers(*answer.change);
       run->changes.push_back(std::move(*answer.change));
     } else {
       run->refused.push_back({offset, line.size(), std::move(answer.refusal)});
     }
-    offset += size + 1;
+    offset += with_end;
   }
   run->offers = programme_.offers();
-  if (any_is_of_offers(run->changes)) {
+  if (changes_offers) {
     publish_offer_changes();
     context_ = make_context(programme_.offers(), nullptr, context_.get());
     run->context = context_;

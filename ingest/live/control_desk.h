@@ -53,9 +53,14 @@ class ControlDesk {
   // which holds the reader up. Throws as prepare(), and for members; then nothing has changed.
   void put(ConfigurationSwap& swap);
 
-  // Lines that are control records (Programme::is_record), each with its line end, but perhaps the
-  // last; the first one stands at `offset` of its source. Cost: some 20 µs a record; for
-  // offers, that of reading the catalogue, and, if one has a new tag, once of compiling all tags.
+  // How many records are taken at once, so that others have their turn.
+  static constexpr std::size_t kRecordsMax = 64;
+
+  // Takes the first of these lines, which all are control records (Programme::is_record), each with
+  // its line end, but perhaps the last; the first one stands at `offset` of its source. How many,
+  // ControlRun::bytes says: kRecordsMax, or up to the first that changes offers, so that each
+  // of those is in force by itself. Cost: some 20 µs a record; of an offer that of reading the
+  // catalogue and of compiling its tag, if that is new (lane.h).
   [[nodiscard]] std::shared_ptr<const ControlRun> take(std::string_view lines,
                                                        std::uint64_t offset);
 

@@ -92,12 +92,13 @@ void LiveFeed::set_desk(std::unique_ptr<ControlDesk> desk) {
 
 void LiveFeed::swap(std::shared_ptr<ConfigurationSwap> swap, SwapDone done) {
   desk_->prepare(*swap);
+  refuse_swap(*ways_, "newer ones have come before these could be taken");
   {
-    const std::lock_guard lock(ways_->swaps_mutex);
-    ways_->swaps.push_back({std::move(swap), std::move(done)});
+    const std::lock_guard lock(ways_->swap_mutex);
+    ways_->swap = {std::move(swap), std::move(done)};
   }
   if (ways_->read_all) {
-    refuse_swaps(*ways_);  // the reader may have looked for the last time
+    refuse_swap(*ways_, kNothingMoreIsRead);  // the reader may have looked for the last time
   }
   ways_->wakeup.ring();
 }

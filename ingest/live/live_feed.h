@@ -94,7 +94,8 @@ class LiveFeed : public Feed {
   // New files, which the reader puts between two blocks; those behind are searched with its
   // context. It is prepared here (ControlDesk::prepare), which takes as long as that does, and
   // throws as that does. The reader then calls `done`, on its thread: with nothing, or with a
-  // sentence for why nothing has changed. There must be a desk.
+  // sentence for why nothing has changed. Of those that the reader has not taken only the newest
+  // waits, and one at a time is under way to the decider. There must be a desk.
   using SwapDone = std::function<void(const std::string& problem)>;
   void swap(std::shared_ptr<ConfigurationSwap> swap, SwapDone done);
   // Connections are no longer accepted and nothing more is read; then, when all that was read was

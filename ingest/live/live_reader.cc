@@ -287,7 +287,7 @@ bool LiveReader::do_work() {
     return true;
   }
   bool worked = pass_commits_on();
-  worked = take_swaps() || worked;
+  worked = take_swap() || worked;
   if (ways_.draining || all_ended()) {
     worked = drain() || worked;
   } else {
@@ -313,7 +313,7 @@ bool LiveReader::wait_for_events(milliseconds longest) {
     ways_.wakeup.announce();
     const bool block_came = starved_ && !ways_.wants_block;
     if (block_came || ways_.stopped || (ways_.draining && !drains_) ||
-        ways_.streams.has_changed()) {
+        ways_.streams.has_changed() || has_swap()) {
       longest = milliseconds(0);
     }
   }
@@ -608,7 +608,7 @@ void LiveReader::count_piece(Connection& connection) {
   const std::size_t now = connection.cutter.kept_bytes();
   pieces_bytes_ += now - connection.counted_piece;
   connection.counted_piece = now;
-  if (pieces_bytes_ > options_.pieces_bytes_max && now > kPieceSmall &&
+  if (pieces_bytes_ > options_.pieces_bytes_max && connection.cutter.piece().size() > kPieceSmall &&
       connection.source.listener != nullptr) {
     turn_away(connection,
               "Too many connections have sent the beginning of a long line and not its "
@@ -671,13 +671,18 @@ void LiveReader::take_controls(Connection& connection) {
     are_records = is_record;
     end = std::min(lines.find('\n', end), lines.size() - 1) + 1;
   }
+  std::shared_ptr<const ControlRun> controls;
+  if (are_records) {
+    controls = desk_->take(lines.substr(0, end), block.offset);
+    end = controls->bytes;
+  }
   if (end < lines.size()) {
     connection.cutter.give_back(block, end);
   }
-  if (!are_records) {
+  if (controls == nullptr) {
     return;
   }
-  block_->controls = desk_->take(block.lines(), block.offset);
+  block_->controls = controls;
   for (const ControlRun::Refused& refused : block_->controls->refused) {
     teller_.tell(Teller::Cause::kControl,
                  fmt::format("A control record of {}, at byte {}, is refused: {}.",
@@ -685,35 +690,42 @@ void LiveReader::take_controls(Connection& connection) {
   }
 }
 
-bool LiveReader::take_swaps() {
-  bool worked = false;
-  for (;;) {
-    PendingSwap pending;
-    {
-      const std::lock_guard lock(ways_.swaps_mutex);
-      if (ways_.swaps.empty() || !take_block()) {
-        return worked;
-      }
-      pending = std::move(ways_.swaps.front());
-      ways_.swaps.pop_front();
-    }
-    worked = true;
-    try {
-      desk_->put(*pending.swap);
-    } catch (const Error& error) {
-      pending.done(error.what());
-      continue;
-    }
-    LiveBlock* block = std::exchange(block_, nullptr);
-    block->swap = std::move(pending.swap);
-    block->source_name.reset();
-    block->stream = kNoStream;
-    block->sample = false;
-    block->charged = std::max(block->block.capacity(), options_.block_bytes);
-    charged_ += block->charged;
-    ways_.ready.give(block);
-    pending.done({});
+// One at a time: the next waits until the decider has taken it.
+bool LiveReader::has_swap() {
+  const std::lock_guard lock(ways_.swap_mutex);
+  return ways_.swap.has_value() && under_way_.expired();
+}
+
+bool LiveReader::take_swap() {
+  if (!has_swap() || !take_block()) {
+    return false;
   }
+  PendingSwap pending;
+  {
+    const std::lock_guard lock(ways_.swap_mutex);
+    if (!ways_.swap) {
+      return false;  // a newer one is about to come
+    }
+    pending = std::move(*ways_.swap);
+    ways_.swap.reset();
+  }
+  try {
+    desk_->put(*pending.swap);
+  } catch (const Error& error) {
+    pending.done(error.what());
+    return true;
+  }
+  under_way_ = pending.swap;
+  LiveBlock* block = std::exchange(block_, nullptr);
+  block->swap = std::move(pending.swap);
+  block->source_name.reset();
+  block->stream = kNoStream;
+  block->sample = false;
+  block->charged = std::max(block->block.capacity(), options_.block_bytes);
+  charged_ += block->charged;
+  ways_.ready.give(block);
+  pending.done({});
+  return true;
 }
 
 void LiveReader::hand_on(Connection& connection) {
@@ -865,7 +877,7 @@ void LiveReader::finish() {
   }
   done_ = true;
   ways_.read_all = true;
-  refuse_swaps(ways_);
+  refuse_swap(ways_, kNothingMoreIsRead);
   ways_.ready.ring();
 }
 

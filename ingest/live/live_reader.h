@@ -77,7 +77,8 @@ class LiveReader : public Agent {
   void take_free_blocks();
   void hand_on(Connection& connection);
   void take_controls(Connection& connection);
-  [[nodiscard]] bool take_swaps();
+  [[nodiscard]] bool has_swap();
+  [[nodiscard]] bool take_swap();
 
   bool pass_commits_on();
   void acknowledge(Connection& connection, std::uint64_t position);
@@ -92,6 +93,8 @@ class LiveReader : public Agent {
   Clock& clock_;
   Teller teller_;
   std::unique_ptr<ControlDesk> desk_;  // null: there are no control records, and no new files
+  // New files that were handed on, until the decider has taken them: the next ones wait.
+  std::weak_ptr<const ConfigurationSwap> under_way_;
   Descriptor epoll_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,23 +66,25 @@ struct LiveWays {
   StreamTable streams;
   LiveCounters counters;
   Wakeup wakeup;
-  std::mutex swaps_mutex;
-  std::deque<PendingSwap> swaps;         // for the reader; guarded by swaps_mutex
+  std::mutex swap_mutex;
+  std::optional<PendingSwap> swap;       // for the reader; guarded by swap_mutex
   std::atomic<bool> wants_block{false};  // the reader waits for a free one
   std::atomic<bool> draining{false};
   std::atomic<bool> stopped{false};
   std::atomic<bool> read_all{false};  // nothing more comes to `ready`
 };
 
-// Those that came too late.
-inline void refuse_swaps(LiveWays& ways) {
-  std::deque<PendingSwap> left;
+inline constexpr const char* kNothingMoreIsRead = "nothing more is read, since the tier stops";
+
+// The one that waits, if there is one, will not be taken.
+inline void refuse_swap(LiveWays& ways, const std::string& why) {
+  std::optional<PendingSwap> left;
   {
-    const std::lock_guard lock(ways.swaps_mutex);
-    left.swap(ways.swaps);
+    const std::lock_guard lock(ways.swap_mutex);
+    left.swap(ways.swap);
   }
-  for (const PendingSwap& pending : left) {
-    pending.done("nothing more is read, since the tier stops");
+  if (left) {
+    left->done(why);
   }
 }
 

@@ -178,7 +178,7 @@ void Pipeline::open() {
 // The agents that compute are dealt out to the cores in turn; on each core those that
 // finish what was begun go first. The only lane of a live feed shares its thread with the decider,
 // though there were a core for it: a block that has just come is small, and to wake another thread
-// takes longer than to decide it. So does the state of a live feed that need not wait for the disk.
+// takes longer than to decide it.
 std::vector<AgentThread> Pipeline::plan_threads() const {
   std::vector<AgentThread> threads;
   const std::size_t readers = readers_wait_ ? 0 : unpackers_.size();
@@ -195,10 +195,6 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
   for (std::size_t i = 0; i < shared + (decider_alone ? 1 : 0); ++i) {
     (void)add(fmt::format("tagtill/{}", i),
               cores_.pinned ? std::vector<int>{cores_.cores[i]} : std::vector<int>{});
-  }
-  const bool state_shares = live_ != nullptr && state_agent_ != nullptr && !state_->sync;
-  if (state_shares) {
-    threads.back().agents.push_back(state_agent_.get());
   }
   threads.back().agents.push_back(deciding());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -217,10 +213,8 @@ std::vector<AgentThread> Pipeline::plan_threads() const {
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     add(fmt::format("tagtill/sink{}", i), any).agents.push_back(outputs_[i].get());
   }
-  if (state_agent_ != nullptr && !state_shares) {
-    add("tagtill/state", any).agents.push_back(state_agent_.get());
-  }
   if (state_agent_ != nullptr) {
+    add("tagtill/state", any).agents.push_back(state_agent_.get());
     add("tagtill/compact", any).agents.push_back(compaction_.get());
   }
   return threads;

@@ -45,6 +45,13 @@ void merge(const Configuration& files, const std::string& confirm_prefix, Recove
   recovered.members = members_in_force(files.members, controls);
 }
 
+void check(const OfferCatalogue& offers, const CheckOffers& check_offers) {
+  const std::string problem = check_offers ? check_offers(offers) : std::string();
+  if (!problem.empty()) {
+    throw Error(ExitCode::kBadConfig, problem);
+  }
+}
+
 }  // namespace
 
 void load_snapshot(StateReader& state, JournalPlayer& player) {
@@ -90,12 +97,14 @@ std::uint64_t play_journal(StateReader& state, JournalPlayer& player, std::uint6
 }
 
 Recovered recover(StateReader& state, const Configuration& configuration,
-                  const ProtocolOptions& protocol, std::uint32_t shards) {
+                  const ProtocolOptions& protocol, std::uint32_t shards,
+                  const CheckOffers& check_offers) {
   Recovered recovered;
   StateEntry entry;
   entry.kind = JournalKind::kConfiguration;
   if (state.head().sequence == 0) {
     recovered.offers = configuration.offers;
+    check(*recovered.offers, check_offers);
     recovered.members = GrowingMembers(configuration.members);
     recovered.decider = std::make_unique<Decider>(recovered.offers, recovered.members.table(),
                                                   configuration.secret, protocol, shards);
@@ -108,6 +117,7 @@ Recovered recover(StateReader& state, const Configuration& configuration,
   JournalPlayer player(protocol, shards);
   recovered.decider = play_all(state, player, before);
   merge(configuration, protocol.confirm_prefix, recovered);
+  check(*recovered.offers, check_offers);
   append_configuration(entry.payload, *recovered.offers, *recovered.members.table(),
                        *recovered.decider, {});
   recovered.before = recovered.decider->counts();

@@ -9,6 +9,7 @@
 #include "engine/decider.h"
 #include "engine/growing_members.h"
 #include "engine/journal_player.h"
+#include "engine/programme.h"
 #include "engine/state/state_reader.h"
 #include "tools/configuration.h"
 
@@ -39,11 +40,14 @@ struct Recovered {
   DecisionCounts before;  // without what came of the change
 };
 
+// `check_offers`: is asked of the offers in force, before anything is done with them.
+//
 // Plays the snapshot and the journal behind it, and puts the configuration in force. For an
 // empty state that is a new decider. Cost: some microseconds for each window and each
 // candidate. Throws DamagedState; and tagtill::Error (kBadConfig) where what stands by control
 // records does not fit the files.
 [[nodiscard]] Recovered recover(StateReader& state, const Configuration& configuration,
-                                const ProtocolOptions& protocol, std::uint32_t shards);
+                                const ProtocolOptions& protocol, std::uint32_t shards,
+                                const CheckOffers& check_offers = {});
 
 }  // namespace tagtill

@@ -229,18 +229,19 @@ PipelineParts parts_of_dumps(std::vector<DumpSource> dumps, const ReplayOptions&
   parts.outputs = make_outputs(options, sinks, configuration.offers, talk);
   std::shared_ptr<const OfferCatalogue> offers = configuration.offers;
   std::shared_ptr<const MemberTable> members = configuration.members;
+  const std::shared_ptr<const ReplyTemplate> replies = replies_of(options);
   if (options.state.empty()) {
+    if (replies != nullptr) {
+      replies->check(*offers, options.protocol.confirm_prefix);
+    }
     parts.decider =
         std::make_unique<Decider>(configuration.offers, configuration.members, configuration.secret,
                                   options.protocol, static_cast<std::uint32_t>(options.shards));
   } else {
-    open_state(options, configuration, parts);
+    open_state(options, configuration, check_of_replies(replies, options.protocol.confirm_prefix),
+               parts);
     offers = parts.state->offers;
     members = parts.state->members.table();  // which stays as it is while dumps are read
-  }
-  const std::shared_ptr<const ReplyTemplate> replies = replies_of(options);
-  if (replies != nullptr) {
-    replies->check(*offers, options.protocol.confirm_prefix);
   }
   parts.context = make_search_context(std::move(offers), std::move(members),
                                       options.protocol.confirm_prefix, options.strict);

@@ -25,11 +25,12 @@ bool is_output(const std::vector<PipelineOutput>& outputs, const SinkCursor& cur
       outputs, [&](const PipelineOutput& output) { return output.name == cursor.name; });
 }
 
-// Those that are not there any more are forgotten, unless there is something for them.
-void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& outputs) {
-  const StateHead head = store.reader().head();
+// Those that are not there any more. Throws if there is something for them.
+std::vector<SinkCursor> gone_outputs(const StateReader& state,
+                                     const std::vector<PipelineOutput>& outputs) {
+  const StateHead head = state.head();
   std::vector<SinkCursor> gone;
-  for (const SinkCursor& cursor : store.reader().cursors()) {
+  for (const SinkCursor& cursor : state.cursors()) {
     if (is_output(outputs, cursor)) {
       continue;
     }
@@ -46,9 +47,7 @@ void forget_outputs(StateStore& store, const std::vector<PipelineOutput>& output
     }
     gone.push_back(cursor);
   }
-  for (const SinkCursor& cursor : gone) {
-    store.forget_cursor(cursor.name);
-  }
+  return gone;
 }
 
 // What stands in a file that the state has not written: a new output goes on behind it.
@@ -105,6 +104,16 @@ void check_state_options(const ReplayOptions& options, const std::vector<SinkUrl
   refuse_streams(options, sinks);
 }
 
+StateOptions store_options(const StateRun& run) {
+  const ProtocolOptions& protocol = run.compaction.protocol;
+  StateOptions options;
+  options.rules = {.lateness_ms = protocol.lateness_ms,
+                   .max_jump_ms = protocol.max_jump_ms,
+                   .prefix = protocol.confirm_prefix};
+  options.sync = run.sync;
+  return options;
+}
+
 std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
                                const Configuration& configuration, const StateRun& run,
                                PipelineParts& parts) {
@@ -113,9 +122,13 @@ std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
     refuse_unfinished_dump(store->reader());
   }
   DumpPlan plan = plan_dumps(store->reader(), std::move(parts.dumps), run.dumps);
-  forget_outputs(*store, parts.outputs);
-  Recovered recovered =
-      recover(store->reader(), configuration, run.compaction.protocol, run.compaction.shards);
+  const std::vector<SinkCursor> gone = gone_outputs(store->reader(), parts.outputs);
+  Recovered recovered = recover(store->reader(), configuration, run.compaction.protocol,
+                                run.compaction.shards, run.check_offers);
+  // Nothing is refused from here on, but a new output's file.
+  for (const SinkCursor& output : gone) {
+    store->forget_cursor(output.name);
+  }
   // Those that are new begin with what comes now.
   const bool is_new = store->reader().head().sequence == 0;
   for (const PipelineOutput& output : parts.outputs) {
@@ -143,8 +156,9 @@ std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
 }
 
 void open_state(const ReplayOptions& options, const Configuration& configuration,
-                PipelineParts& parts) {
+                CheckOffers check_offers, PipelineParts& parts) {
   StateRun run;
+  run.check_offers = std::move(check_offers);
   run.dumps = {.again = options.again, .repaired = options.repaired, .abandon = options.abandon};
   run.sync = options.durability == "machine";
   run.outbox_max = options.outbox_max;
@@ -152,12 +166,7 @@ void open_state(const ReplayOptions& options, const Configuration& configuration
   run.compaction.protocol = options.protocol;
   run.compaction.shards = static_cast<std::uint32_t>(options.shards);
   run.compaction.keep_journal = options.journal == "all";
-  StateOptions how;
-  how.rules = {.lateness_ms = options.protocol.lateness_ms,
-               .max_jump_ms = options.protocol.max_jump_ms,
-               .prefix = options.protocol.confirm_prefix};
-  how.sync = run.sync;
-  std::unique_ptr<StateStore> store = StateStore::open(options.state, how);
+  std::unique_ptr<StateStore> store = StateStore::open(options.state, store_options(run));
   if (store->reader().head().sequence == 0) {
     say(fmt::format("The state {} is new: nothing is remembered yet, and outputs begin anew.",
                     options.state));

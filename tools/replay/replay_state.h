@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/programme.h"
 #include "sinks/sink_url.h"
 #include "tools/configuration.h"
 #include "tools/pipeline/pipeline.h"
@@ -24,7 +25,11 @@ struct StateRun {
   bool sync = true;  // as PipelineState, like the next
   std::uint64_t outbox_max = StateAgent::kOutboxMax;
   CompactionAgent::Options compaction;  // its rules and shards are those of the run
+  CheckOffers check_offers{};           // as recover()
 };
+
+// With which its file is opened.
+[[nodiscard]] StateOptions store_options(const StateRun& run);
 
 // Fills the state and the decider of `parts`, and leaves those of its dumps that are still to
 // be read. Its outputs must be there, not yet open: those that the state does not know are
@@ -41,6 +46,6 @@ std::vector<std::string> go_on(std::unique_ptr<StateStore> store,
 // The same with the state that the options name. Says what there is to say. Throws as
 // StateStore::open(), too.
 void open_state(const ReplayOptions& options, const Configuration& configuration,
-                PipelineParts& parts);
+                CheckOffers check_offers, PipelineParts& parts);
 
 }  // namespace tagtill

@@ -147,8 +147,8 @@ class Tier {
 
  private:
   ExitCode run(Configuration configuration, PipelineParts parts) {
-    open_state(configuration, parts);
     const std::shared_ptr<const ReplyTemplate> replies = make_replies();
+    open_state(configuration, replies, parts);
     parts.decider->set_replies(replies);
     auto desk = std::make_unique<ControlDesk>(desk_options(replies), parts.decider->controls(),
                                               configuration.offers, configuration.members);
@@ -251,19 +251,17 @@ class Tier {
                : std::make_shared<const ReplyTemplate>(config_.reply_template);
   }
 
-  void open_state(const Configuration& configuration, PipelineParts& parts) {
+  void open_state(const Configuration& configuration,
+                  const std::shared_ptr<const ReplyTemplate>& replies, PipelineParts& parts) {
     StateRun run;
+    run.check_offers = check_of_replies(replies, config_.protocol.confirm_prefix);
     run.sync = config_.state.durability == "machine";
     run.outbox_max = config_.state.outbox_max;
     run.compaction.path = config_.state.path;
     run.compaction.protocol = config_.protocol;
     run.compaction.shards = static_cast<std::uint32_t>(config_.pipeline.shards);
     run.compaction.keep_journal = config_.state.journal == "all";
-    StateOptions how;
-    how.rules = {.lateness_ms = config_.protocol.lateness_ms,
-                 .max_jump_ms = config_.protocol.max_jump_ms,
-                 .prefix = config_.protocol.confirm_prefix};
-    how.sync = run.sync;
+    StateOptions how = store_options(run);
     how.on_sync = [this](std::chrono::nanoseconds took) { view_->synced(took); };
     std::unique_ptr<StateStore> store = StateStore::open(config_.state.path, how);
     parts.live = feed_for(store->reader().streams());
