@@ -92,7 +92,7 @@ void control_links(benchmark::State& state) {
       return;
     }
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kLinks));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kLinks));
 }
 BENCHMARK(control_links)->Unit(benchmark::kMillisecond);
 
@@ -107,7 +107,7 @@ void control_baseline_members(benchmark::State& state) {
       return;
     }
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kLinks));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kLinks));
 }
 BENCHMARK(control_baseline_members)->Unit(benchmark::kMillisecond);
 

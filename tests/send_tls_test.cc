@@ -141,7 +141,11 @@ TEST_F(SendTls, ASenderThatTheTierDoesNotKnowIsToldSo) {
   const ProgramResult sent = send_to("localhost", arguments, "1s");
   EXPECT_EQ(sent.exit_code, 75) << sent.err;
   expect_in(sent.err, "the connection is lost: ");
-  expect_in(sent.err, "alert unknown ca");
+  // The alert, unless the end of the connection has overtaken it.
+  EXPECT_TRUE(sent.err.find("alert unknown ca") != std::string::npos ||
+              sent.err.find("lost: Connection reset by peer") != std::string::npos ||
+              sent.err.find("lost: Broken pipe") != std::string::npos)
+      << sent.err;
   EXPECT_TRUE(shows(page_, "tagtill_lines_total{stage=\"read\"} 0"));
   EXPECT_EQ(tier.stop(SIGTERM), 0);
 }

@@ -9,9 +9,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <new>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "engine/errors.h"
@@ -87,6 +89,7 @@ class TlsChannel : public Channel {
     while (over_ == Got::Kind::kBytes && held < to.size()) {
       std::size_t got = 0;
       ::ERR_clear_error();
+      errno = 0;
       const int done = ::SSL_read_ex(session_.get(), to.data() + held, to.size() - held, &got);
       held += got;
       if (done != 1 && !may_go_on(::SSL_get_error(session_.get(), done))) {
@@ -132,9 +135,14 @@ class TlsChannel : public Channel {
   }
 
   void fail() {
+    const int error = errno;
     over_ = Got::Kind::kFailed;
     const long verified = ::SSL_get_verify_result(session_.get());
-    failure_ = verified != X509_V_OK ? ::X509_verify_cert_error_string(verified) : last_error();
+    // Of a connection that broke below it TLS has nothing to say.
+    const bool below = ::ERR_peek_last_error() == 0 && error != 0;
+    failure_ = verified != X509_V_OK ? ::X509_verify_cert_error_string(verified)
+               : below               ? std::generic_category().message(error)
+                                     : last_error();
   }
 
   void say_farewell() {

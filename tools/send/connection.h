@@ -40,6 +40,8 @@ class Connection {
   // until the server is known. False: problem().
   [[nodiscard]] bool open(std::chrono::milliseconds patience);
   void close();
+  // Closes it, and that is the problem with it.
+  void lose(std::string problem);
   [[nodiscard]] bool is_open() const { return channel_ != nullptr; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] const SendTarget& target() const { return target_; }
@@ -65,7 +67,6 @@ class Connection {
   bool open_tcp(std::chrono::milliseconds patience);
   bool connect_to(const void* address, std::size_t size, int family,
                   std::chrono::milliseconds patience);
-  void lose(std::string problem);
 
   SendTarget target_;
   std::shared_ptr<const TlsClient> tls_;

@@ -97,7 +97,10 @@ void Sender::greet() {
   // A new socket takes so little at once.
   const std::string hello = fmt::format("{{\"hello\":{{\"stream\":\"{}\"}}}}\n", options_.stream);
   if (connection_.write(hello) != hello.size()) {
-    connection_.close();
+    connection_.read([](std::string_view) {});  // which tells why
+    if (connection_.is_open()) {
+      connection_.lose("it takes no bytes");
+    }
     lost();
   }
 }
