@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -36,8 +35,6 @@ struct ControlChange {
   std::string offer_id{};   // kOffer, kWithdraw
   std::string offer{};      // kOffer: its line, as append_offer_json_line() writes it
 };
-
-inline constexpr std::size_t kControlKinds = 6;
 
 // `link`, `unlink`, `freeze` (both), `offer`, `withdraw`.
 [[nodiscard]] std::string_view name_of(ControlChange::Kind kind);

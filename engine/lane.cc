@@ -314,14 +314,14 @@ void Lane::process(const Block& block, CandidateBatch& batch, bool sample) {
   impl_->process(block, batch, sample);
 }
 
-std::uint64_t find_members(CandidateBatch& batch, const MemberTable& members) {
+void find_members(CandidateBatch& batch, const MemberTable& members) {
   for (Candidate& candidate : batch.candidates) {
     if (candidate.kind != Candidate::Kind::kTick) {
       candidate.member = members.find(candidate.author_id);
     }
   }
   batch.lacks_members = false;
-  return std::erase_if(batch.candidates, [](const Candidate& candidate) {
+  std::erase_if(batch.candidates, [](const Candidate& candidate) {
     return candidate.kind == Candidate::Kind::kDeleteNotice && candidate.member == kNotAMember;
   });
 }

@@ -2,7 +2,6 @@
 // tags, parse, decode, fold, member look-up.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -20,14 +19,14 @@ struct SearchContext;
 // `members` may be null, if they change while the stream runs: then candidates have no members
 // yet, and every delete notice is one. `before`: one of the same prefix and strictness, or null:
 // its compiled tags are used again, and those that are new stand beside them, as long as they are
-// few. Cost: some 40 µs a tag that is compiled, 40 ns one that is used again.
+// few. Cost: some 40 µs a tag that is compiled, a look-up one that is used again.
 [[nodiscard]] std::shared_ptr<const SearchContext> make_search_context(
     std::shared_ptr<const OfferCatalogue> offers, std::shared_ptr<const MemberTable> members,
     std::string_view confirm_prefix, bool strict, const SearchContext* before = nullptr);
 
 // What a lane without members has left to do: each candidate gets its member, and a delete notice
-// of anybody else is no candidate (P3.1). The number of those is returned.
-std::uint64_t find_members(CandidateBatch& batch, const MemberTable& members);
+// of anybody else is no candidate (P3.1).
+void find_members(CandidateBatch& batch, const MemberTable& members);
 
 // One lane. Used by one thread; several lanes share a context. What it makes of
 // a block depends on the bytes of the block and the context alone (P3.7).

@@ -47,7 +47,7 @@ class Product::Impl {
       lane_->process(block_, batch_, sample);
       lines_ += batch_.counts;
       if (batch_.lacks_members) {
-        (void)find_members(batch_, *members_);
+        find_members(batch_, *members_);
       }
       decider_->apply(batch_, events_);
       if (observer_ != nullptr) {

@@ -169,7 +169,7 @@ void DeciderAgent::take_lines(const LaneBatch& batch) {
 void DeciderAgent::apply(LaneBatch& batch) {
   take_lines(batch);
   if (batch.candidates.lacks_members) {
-    (void)find_members(batch.candidates, *options_.members.table());
+    find_members(batch.candidates, *options_.members.table());
   }
   if (batch.candidates.candidates.empty()) {
     return;
